@@ -1,0 +1,160 @@
+/** The JSON shapes that commands print and `live.json` holds. Instants are ISO 8601 UTC with `Z`. No names of people. */
+
+export interface SourceView {
+  readonly name: 'planningCenter' | 'civicrm' | 'unifi';
+  readonly complete: boolean;
+  readonly readAt: string | null;
+  readonly ageSeconds: number | null;
+  readonly items: number;
+  readonly revision: string | null;
+  readonly error: string | null;
+}
+
+export interface DoorGroupView {
+  readonly name: string;
+  readonly now: 'Open' | 'Closed';
+  /** When `now` changes next; null when nothing is planned. */
+  readonly until: string | null;
+  readonly next: { readonly start: string; readonly end: string } | null;
+  readonly ready: boolean;
+}
+
+export interface HeldView {
+  readonly kind: 'plan' | 'pending';
+  readonly ref: string;
+  readonly summary: string;
+  /** The command that releases it. */
+  readonly release: string;
+}
+
+export interface MemberCounts {
+  readonly access: number;
+  readonly none: number;
+  readonly ignored: number;
+  readonly quarantined: number;
+  readonly blocked: number;
+  readonly vanished: number;
+}
+
+export interface StatusView {
+  readonly site: string;
+  readonly mode: 'DryRun' | 'Apply';
+  readonly now: string;
+  readonly revision: string | null;
+  readonly sources: readonly SourceView[];
+  readonly doorGroups: readonly DoorGroupView[];
+  readonly members: MemberCounts;
+  readonly held: readonly HeldView[];
+  /** NotImplemented until fences are written. */
+  readonly fence: 'On' | 'Off' | 'NotImplemented' | 'Unverified' | 'Verified';
+  /** Sentences about what is wrong or left out, each naming its object and remedy. */
+  readonly notes: readonly string[];
+  /** Per plane: did the last reconcile succeed, and why not. */
+  readonly planes: readonly PlaneView[];
+}
+
+export interface PlaneView {
+  readonly plane: Plane;
+  readonly ready: boolean;
+  /** Null: has not run yet. */
+  readonly lastSuccess: string | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+export type Plane = 'doors' | 'members';
+
+export interface WindowView {
+  readonly doorGroup: string;
+  readonly start: string;
+  readonly end: string;
+}
+
+export interface BookingView {
+  readonly id: string;
+  readonly event: { readonly id: string; readonly name: string; readonly startsAt: string; readonly endsAt: string };
+  readonly room: string;
+  readonly resourceId: string | null;
+  readonly start: string;
+  readonly end: string;
+  readonly approval: 'Approved' | 'Pending' | 'Rejected';
+  readonly state: 'Open' | 'Held' | 'Denied' | 'Cancelled' | 'Excluded' | 'Suppressed' | 'Unmapped' | 'NotApproved';
+  readonly reason: string;
+  readonly windows: readonly WindowView[];
+}
+
+export interface PendingView {
+  readonly eventId: string;
+  readonly eventName: string;
+  readonly startsAt: string;
+  readonly rooms: readonly string[];
+  readonly windows: readonly WindowView[];
+  readonly reason: 'OutsideSafeHours' | 'MaxContinuous' | 'Changed';
+  readonly since: string;
+  readonly release: string;
+}
+
+export interface DoorView {
+  readonly doorGroup: string | null;
+  readonly id: string;
+  readonly name: string;
+  readonly lock: 'Locked' | 'Unlocked' | 'Unknown';
+  readonly position: 'Open' | 'Closed' | 'Unknown';
+  readonly rule: string;
+  readonly desired: 'Open' | 'Closed';
+  readonly following: 'True' | 'False' | 'Unknown';
+}
+
+export interface MemberView {
+  readonly contact: number;
+  readonly outcome: 'Access' | 'None' | 'Ignored' | 'Quarantined' | 'Blocked' | 'Vanished' | 'AdoptionPending';
+  readonly rule: string | null;
+  readonly policies: readonly string[];
+  /** `***34` */
+  readonly card: string | null;
+  readonly reasons: readonly string[];
+}
+
+export interface ChangeView {
+  readonly verb: string;
+  readonly object: { readonly kind: string; readonly id: string | null; readonly name: string };
+  readonly contact?: number;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly held: false | string;
+}
+
+export interface PlanePlanView {
+  readonly plane: Plane;
+  readonly hash: string | null;
+  readonly changes: readonly ChangeView[];
+  /** Set when the plan could not be told (a source or UniFi is down). */
+  readonly error?: string;
+}
+
+export interface DiffView {
+  readonly planes: readonly PlanePlanView[];
+}
+
+/** Why each window stands in a group's program; for `describe dg/NAME` and status files. */
+export interface GroupWindowsView {
+  readonly doorGroup: string;
+  readonly windows: readonly {
+    readonly start: string;
+    readonly end: string;
+    readonly held: boolean;
+    readonly causes: readonly { readonly kind: string; readonly ref: string; readonly text: string }[];
+  }[];
+}
+
+/** Everything the read commands show; the daemon keeps it in `live.json`. */
+export interface View {
+  readonly version: 1;
+  readonly status: StatusView;
+  readonly bookings: readonly BookingView[];
+  readonly pending: readonly PendingView[];
+  readonly doors: readonly DoorView[];
+  readonly members: readonly MemberView[];
+  readonly windows: readonly GroupWindowsView[];
+  readonly diff: DiffView;
+}
