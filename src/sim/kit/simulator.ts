@@ -23,7 +23,7 @@ export interface SimulatorWorld {
   dump(): Record<string, unknown>;
   /** The simulated API itself. */
   readonly api: Hono;
-  /** Further routes under `/_sim`, without a token (`/_sim/doors`). */
+  /** Further routes under `/_sim`, without a token: `/doors` answers at `/_sim/doors`. */
   readonly control?: Hono;
 }
 
@@ -32,6 +32,8 @@ export interface SimulatorDefinition {
   readonly defaultPort: number;
   readonly tls: 'always' | 'optional';
   readonly quirks: QuirkTable;
+  /** The body of this API's own error, for the `{code, msg}` fault. Default: `{code, msg, data: null}`. */
+  readonly apiError?: (code: string | number, msg: string) => unknown;
   create(context: SimulatorContext): SimulatorWorld;
 }
 
