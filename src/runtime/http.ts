@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly multipart?: { readonly field: string; readonly filename: string; readonly contentType: string; readonly content: string };
   /** True for a request that changes nothing, also when it is a POST: it may be repeated. Default: method is GET. */
   readonly idempotent?: boolean;
+  /** True: a 5xx is answered after its retries instead of thrown, for APIs that put an error code of their own into its body. */
+  readonly answerServerErrors?: boolean;
 }
 
 export interface HttpResponse {
@@ -20,8 +22,9 @@ export interface HttpResponse {
 }
 
 /**
- * Answers with any status but 3xx and 429.
- * @throws TransientError (Timeout, ConnectionFailed, TooManyRequests with retryAfter, ServerError after its retries)
+ * Answers with any status but 3xx, 429 and (unless asked to) 5xx.
+ * @throws TransientError (Timeout, ConnectionFailed, CertificateRefused, TooManyRequests with retryAfter,
+ * ServerError after its retries, BodyTooLarge, Closed)
  * @throws TerminalError (FingerprintMismatch, Redirect naming the target host, CleartextRefused)
  */
 export interface HttpClient {
