@@ -1,0 +1,158 @@
+import { readFile, rename, stat } from 'node:fs/promises';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { writeDurably } from './durable-file.js';
+import { ConfigurationError, TransientError, errorCode, errorMessage } from './errors.js';
+
+export interface StateFileOptions<T extends object> {
+  readonly path: string;
+  /** Of the format this program writes; a file with a higher one is refused. */
+  readonly version: number;
+  /** What a person loses with this file, for the report: `the accepted version of DoorGroup/front-lobby`. */
+  readonly what: string;
+  /** The value behind `version`, checked; null when its shape is wrong. Older versions are converted here. */
+  readonly decode: (value: Readonly<Record<string, unknown>>, version: number) => T | null;
+  /** Called once per write that reached the disk, with the file's short name, for `sexton_disk_writes_total{what}`. */
+  readonly onDiskWrite?: ((what: string) => void) | undefined;
+  /** The label for `onDiskWrite`, without names of objects: `accepted`, `inventory`. */
+  readonly label: string;
+  /** Permission bits; 0600 unless something else is needed. */
+  readonly mode?: number;
+  /** True: nothing is set aside and `write` throws. */
+  readonly readOnly?: boolean | undefined;
+}
+
+export interface StateReading<T> {
+  /** Null: there is no (usable) file. */
+  readonly value: T | null;
+  /** A sentence for an alert when the file was there and could not be used. A missing file is for the caller to judge. */
+  readonly lost: string | null;
+}
+
+/** One JSON object on disk, with its `version`, replaced whole and only when its content differs. */
+export interface StateFile<T extends object> {
+  /** @throws ConfigurationError when written by a newer program, or not readable by this user */
+  read(): Promise<StateReading<T>>;
+  /** True: it differed and is on the disk (fsync) now. Concurrent calls are written in their order. */
+  write(value: T): Promise<boolean>;
+}
+
+export function openStateFile<T extends object>(options: StateFileOptions<T>): StateFile<T> {
+  // What the disk holds, as far as this process knows; undefined until read or written.
+  let onDisk: string | null | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  function inTurn<R>(step: () => Promise<R>): Promise<R> {
+    const run = last.then(step, step);
+    last = run.catch(() => undefined);
+    return run;
+  }
+
+  async function read(): Promise<StateReading<T>> {
+    const content = await contentOf(options.path);
+    onDisk = content.text;
+    if (content.text === null && !content.unusable) return { value: null, lost: null };
+    const decoded = content.text === null ? null : decode(content.text, options);
+    if (decoded !== null) return { value: decoded, lost: null };
+    onDisk = null;
+    const where = options.readOnly === true ? 'left as it is' : `set aside as ${await setAside(options.path)}`;
+    return { value: null, lost: `${options.path} is damaged and was ${where}: ${options.what} is lost.` };
+  }
+
+  async function write(value: T): Promise<boolean> {
+    if (options.readOnly === true) throw new Error(`${options.path}: opened for reading only`);
+    const text = `${JSON.stringify({ version: options.version, ...value }, null, 2)}\n`;
+    onDisk ??= (await contentOf(options.path)).text;
+    if (text === onDisk) return false;
+    try {
+      await writeDurably({ path: options.path, content: text, mode: options.mode ?? 0o600 });
+    } catch (error) {
+      onDisk = undefined;
+      throw writeFailure(options.path, error);
+    }
+    onDisk = text;
+    options.onDiskWrite?.(options.label);
+    return true;
+  }
+
+  return { read: () => inTurn(read), write: (value) => inTurn(() => write(value)) };
+}
+
+async function contentOf(path: string): Promise<{ readonly text: string | null; readonly unusable: boolean }> {
+  try {
+    return { text: await readFile(path, 'utf8'), unusable: false };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return { text: null, unusable: false };
+    if (code === 'EISDIR') return { text: null, unusable: true };
+    if (code === 'EACCES' || code === 'EPERM' || code === 'ENOTDIR') {
+      throw new ConfigurationError(`${path} cannot be read (${code}): give it to the user that runs sexton`, { code, cause: error });
+    }
+    throw new TransientError(`${path} cannot be read: ${errorMessage(error)}`, { code, cause: error });
+  }
+}
+
+function decode<T extends object>(text: string, options: StateFileOptions<T>): T | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const { version, ...rest } = value as Readonly<Record<string, unknown>>;
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) return null;
+  if (version > options.version) {
+    throw new ConfigurationError(
+      `${options.path} was written by a newer sexton (version ${version}, this one knows ${options.version}): run that one, or restore an older state directory`,
+      { code: 'StateTooNew' },
+    );
+  }
+  return options.decode(rest, version);
+}
+
+async function setAside(path: string): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const aside = attempt === 1 ? `${path}.bad` : `${path}.${attempt}.bad`;
+    const taken = await stat(aside).then(
+      () => true,
+      () => false,
+    );
+    if (taken) continue;
+    try {
+      await rename(path, aside);
+    } catch (error) {
+      throw writeFailure(path, error);
+    }
+    return aside;
+  }
+}
+
+const UNWRITABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR']);
+
+function writeFailure(path: string, error: unknown): Error {
+  const code = errorCode(error);
+  const details = { code, cause: error };
+  if (UNWRITABLE.has(code)) {
+    return new ConfigurationError(`${dirname(path)} cannot be written (${code}): give it to the user that runs sexton`, details);
+  }
+  return new TransientError(`${path} cannot be written: ${errorMessage(error)}`, details);
+}
+
+/**
+ * Makes sure that a directory of ours exists (0750) and can be written; writes nothing into it.
+ * @param setting the name in the configuration, for the message: `stateDir`
+ * @throws ConfigurationError
+ */
+export function prepareDirectory(directory: string, setting: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = errorCode(error);
+    throw new ConfigurationError(
+      `${setting} ${directory} cannot be written (${code}): create it and give it to the user that runs sexton`,
+      { code, cause: error },
+    );
+  }
+}
