@@ -11,7 +11,7 @@ import { address, flatHeaders, gotOptions } from './http-message.js';
 import type { HttpClient, HttpObservation, HttpRequest, HttpResponse } from './http.js';
 import type { Logger } from './log.js';
 import { isLoopback } from './loopback.js';
-import type { AttemptOutcome } from './retry.js';
+import type { AttemptOutcome, RetryDecision } from './retry.js';
 import { parseRetryAfter, retryDecision } from './retry.js';
 import { authorizingValues, scrubber } from './scrub.js';
 
@@ -33,9 +33,17 @@ export interface HttpClientOptions {
 }
 
 interface Attempt {
-  readonly outcome: AttemptOutcome | null;
+  readonly decision: RetryDecision;
   readonly result: HttpResponse | TransientError | TerminalError;
 }
+
+interface Exchange {
+  /** Null when repeating is useless. */
+  readonly outcome: AttemptOutcome | null;
+  readonly result: Attempt['result'];
+}
+
+const noRetry: RetryDecision = { retry: false, wait: 0, pause: 0 };
 
 /** @throws ConfigurationError for an unreadable base URL, fingerprint or caFile */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
@@ -67,7 +75,19 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     if (!Number.isNaN(date)) lastDate = { date, at: clock.monotonic() };
   }
 
-  async function attempt(request: HttpRequest, subject: string): Promise<Attempt> {
+  /** Runs inside the queue: a pause has begun before the slot of the attempt that asked for it is free. */
+  async function attempt(request: HttpRequest, subject: string, number: number): Promise<Attempt> {
+    const { outcome, result } = await exchange(request, subject);
+    const repeatable = request.idempotent ?? request.method === 'GET';
+    const decision = outcome === null ? noRetry : retryDecision(number, repeatable, outcome, Math.random());
+    if (decision.pause > 0) {
+      log.warn('host asked to slow down', { host: base.host, pauseMs: decision.pause });
+      pause(decision.pause);
+    }
+    return { decision, result };
+  }
+
+  async function exchange(request: HttpRequest, subject: string): Promise<Exchange> {
     const started = clock.monotonic();
     const observe = (code: string): void =>
       options.observe?.({ host: base.host, method: request.method, code, seconds: (clock.monotonic() - started) / 1000 });
@@ -110,26 +130,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   async function send(request: HttpRequest): Promise<HttpResponse> {
     const subject = scrub(`${request.method} ${base.host}${request.path}`);
     if (base.protocol === 'http:' && !isLoopback(base.hostname)) throw cleartextError(base.host);
-    const repeatable = request.idempotent ?? request.method === 'GET';
     for (let number = 1; ; number += 1) {
       if (closing.signal.aborted) throw closedError(subject);
-      const { outcome, result } = await queue.add(() => attempt(request, subject), {
+      const { decision, result } = await queue.add(() => attempt(request, subject, number), {
         // What was already tried goes first.
         priority: number,
         signal: closing.signal,
       });
-      const decision = outcome === null ? null : retryDecision(number, repeatable, outcome, Math.random());
-      if (decision !== null && decision.pause > 0) {
-        log.warn('host asked to slow down', { host: base.host, status: outcome?.kind === 'status' ? outcome.status : null, pauseMs: decision.pause });
-        pause(decision.pause);
-      }
-      if (decision?.retry === true) {
+      if (decision.retry) {
         if (decision.wait > 0) await delay(clock, decision.wait, closing.signal);
         continue;
       }
       if (!(result instanceof Error)) return result;
       if (result.code === 'TooManyRequests') {
-        throw new TransientError(result.message, { code: result.code, retryAfter: decision?.pause ?? 0 });
+        throw new TransientError(result.message, { code: result.code, retryAfter: decision.pause });
       }
       throw result;
     }
