@@ -1,0 +1,19 @@
+import type { Interval } from '../model.js';
+import { addDays, type LocalDate, type LocalTime } from './local-time.js';
+
+/** Minutes since midnight of `HH:MM`, 00:00 to 24:00. The schema has checked the form. */
+export function clockMinutes(text: string): number {
+  const [hours = '0', minutes = '0'] = text.split(':');
+  return Number(hours) * 60 + Number(minutes);
+}
+
+/** The window of `HH:MM-HH:MM` that starts on `date`; null when a clock change empties it. */
+export function clockRange(range: string, date: LocalDate, local: LocalTime): Interval | null {
+  const [from = '', to = ''] = range.split('-');
+  const [open, close] = [clockMinutes(from), clockMinutes(to)];
+  // A range that ends at or before its start ends the next day.
+  const endDate = close <= open ? addDays(date, 1) : date;
+  const start = local.instantOf(date, open, 'open');
+  const end = local.instantOf(endDate, close, 'close');
+  return start < end ? { start, end } : null;
+}

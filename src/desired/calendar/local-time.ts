@@ -1,0 +1,104 @@
+import { IANAZone } from 'luxon';
+import { weekdays, type Weekday } from '../../unifi/access-controller.js';
+import type { Instant, Interval } from '../model.js';
+
+/** A local calendar date, `YYYY-MM-DD`. */
+export type LocalDate = string;
+
+const minute = 60_000;
+const day = 86_400_000;
+
+/** Local time in one IANA zone. Pure: the zone's rules are data. */
+export interface LocalTime {
+  readonly zone: string;
+  dateOf(instant: Instant): LocalDate;
+  /** Minutes since local midnight of the wall clock, 0 to 1439. */
+  minuteOf(instant: Instant): number;
+  startOf(date: LocalDate): Instant;
+  /** The local date as [first instant, first instant of the next). */
+  dayOf(date: LocalDate): Interval;
+  /**
+   * The instant of a wall-clock time. One that a gap skips is the first instant after the gap;
+   * of one that occurs twice, a window opens at the first and closes at the last.
+   */
+  instantOf(date: LocalDate, minutes: number, edge: 'open' | 'close'): Instant;
+  /** Minutes east of UTC. */
+  offsetAt(instant: Instant): number;
+  /** True when the date has 24 hours and one offset. */
+  isPlain(date: LocalDate): boolean;
+}
+
+export function addDays(date: LocalDate, days: number): LocalDate {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * day).toISOString().slice(0, 10);
+}
+
+export function weekdayOf(date: LocalDate): Weekday {
+  const index = (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
+  return weekdays[index] ?? 'monday';
+}
+
+/** Every date from `from` to `to`, both included. */
+export function datesBetween(from: LocalDate, to: LocalDate): LocalDate[] {
+  const dates: LocalDate[] = [];
+  for (let date = from; date <= to; date = addDays(date, 1)) dates.push(date);
+  return dates;
+}
+
+/** @throws Error when the zone is unknown */
+export function localTime(zoneName: string): LocalTime {
+  const zone = IANAZone.create(zoneName);
+  if (!zone.isValid) throw new Error(`unknown time zone ${zoneName}`);
+  const starts = new Map<LocalDate, Instant>();
+
+  const offsetAt = (instant: Instant): number => zone.offset(instant);
+
+  function instantOf(date: LocalDate, minutes: number, edge: 'open' | 'close'): Instant {
+    const wall = Date.parse(`${date}T00:00:00Z`) + minutes * minute;
+    const before = offsetAt(wall - 1.5 * day);
+    const after = offsetAt(wall + 1.5 * day);
+    const candidates = [...new Set([before, after])]
+      .map((offset) => ({ offset, instant: wall - offset * minute }))
+      .filter(({ offset, instant }) => offsetAt(instant) === offset)
+      .map(({ instant }) => instant)
+      .sort((a, b) => a - b);
+    const found = edge === 'open' ? candidates[0] : candidates.at(-1);
+    return found ?? transitionBetween(wall - Math.max(before, after) * minute, wall - Math.min(before, after) * minute);
+  }
+
+  /** First instant of the later offset; the two offsets differ at the ends of [low, high]. */
+  function transitionBetween(low: Instant, high: Instant): Instant {
+    const later = offsetAt(high);
+    let [from, to] = [low, high];
+    while (to - from > 1) {
+      const middle = Math.floor((from + to) / 2);
+      if (offsetAt(middle) === later) to = middle;
+      else from = middle;
+    }
+    return to;
+  }
+
+  function startOf(date: LocalDate): Instant {
+    const known = starts.get(date);
+    if (known !== undefined) return known;
+    const start = instantOf(date, 0, 'open');
+    starts.set(date, start);
+    return start;
+  }
+
+  const wallOf = (instant: Instant): number => instant + offsetAt(instant) * minute;
+  const dayOf = (date: LocalDate): Interval => ({ start: startOf(date), end: startOf(addDays(date, 1)) });
+
+  return {
+    zone: zoneName,
+    dateOf: (instant) => new Date(wallOf(instant)).toISOString().slice(0, 10),
+    minuteOf: (instant) => Math.floor(((((wallOf(instant) % day) + day) % day) / minute)),
+    startOf,
+    dayOf,
+    instantOf,
+    offsetAt,
+    isPlain: (date) => {
+      const { start, end } = dayOf(date);
+      return end - start === day && offsetAt(start) === offsetAt(end - 1);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { SpecOf } from '../../api/resource.js';
+import type { Interval } from '../model.js';
+import type { Window } from '../windows.js';
+import { clockMinutes, clockRange } from './clock-range.js';
+import { addDays, datesBetween, weekdayOf, type LocalDate, type LocalTime } from './local-time.js';
+import type { Declared } from './site.js';
+
+export interface GroupWindow extends Window {
+  readonly doorGroup: string;
+}
+
+export interface Closure extends Interval {
+  readonly scope: 'OfficeHours' | 'Everything';
+  /** Null: all. */
+  readonly doorGroups: readonly string[] | null;
+  readonly ref: string;
+}
+
+/** Weekly hours as dated windows, for every date from `from` to `to`. A suspended OfficeHours adds none. */
+export function weeklyHours(
+  { name, spec, suspended }: Declared<SpecOf<'OfficeHours'>>,
+  range: { readonly from: LocalDate; readonly to: LocalDate },
+  local: LocalTime,
+): GroupWindow[] {
+  if (suspended) return [];
+  const ref = `OfficeHours/${name}`;
+  return datesBetween(range.from, range.to).flatMap((date) =>
+    (spec.weekly ?? [])
+      .filter(({ days }) => days.includes(weekdayOf(date)))
+      .flatMap(({ hours, doorGroups }) =>
+        hours.flatMap((text) => {
+          const window = clockRange(text, date, local);
+          if (window === null) return [];
+          const causes = [{ kind: 'hours' as const, ref, text: `${weekdayOf(date)} ${text}` }];
+          return doorGroups.map((doorGroup) => ({ ...window, doorGroup, causes }));
+        }),
+      ),
+  );
+}
+
+/** Closures count also while their OfficeHours is suspended: suspending never opens. */
+export function closures({ name, spec }: Declared<SpecOf<'OfficeHours'>>, local: LocalTime): Closure[] {
+  return (spec.closures ?? []).map((closure) => ({
+    start: pointInTime(closure.from, local, 'open'),
+    end: pointInTime(closure.to, local, 'close'),
+    scope: closure.scope,
+    doorGroups: closure.doorGroups ?? null,
+    ref: `OfficeHours/${name}`,
+  }));
+}
+
+/** A date range includes its `to`; a date-time range excludes it. */
+function pointInTime(text: string, local: LocalTime, edge: 'open' | 'close'): number {
+  const [date = '', time] = text.split('T');
+  if (time !== undefined) return local.instantOf(date, clockMinutes(time), edge);
+  return local.startOf(edge === 'open' ? date : addDays(date, 1));
+}

@@ -1,0 +1,33 @@
+import type { SpecOf } from '../../api/resource.js';
+import { covers, mergeIntervals } from '../intervals.js';
+import type { Interval } from '../model.js';
+import { clockRange } from './clock-range.js';
+import { addDays, datesBetween, weekdayOf, type LocalDate, type LocalTime } from './local-time.js';
+
+/** In force where no SafeHours says otherwise. */
+const defaultRange = '05:00-23:00';
+
+export interface SafeHoursGate {
+  /** True only if every minute of the window lies in the safe range of its local day. */
+  isSafe(window: Interval): boolean;
+}
+
+export function safeHoursGate(spec: SpecOf<'SafeHours'> | null, local: LocalTime): SafeHoursGate {
+  const days = new Map<LocalDate, Interval | null>();
+
+  function safeRange(date: LocalDate): Interval | null {
+    const known = days.get(date);
+    if (known !== undefined) return known;
+    const range = clockRange(spec?.days?.[weekdayOf(date)] ?? spec?.default ?? defaultRange, date, local);
+    days.set(date, range);
+    return range;
+  }
+
+  return {
+    isSafe(window) {
+      // The day before too: its range may end after midnight.
+      const dates = datesBetween(addDays(local.dateOf(window.start), -1), local.dateOf(window.end));
+      return covers(mergeIntervals(dates.flatMap((date) => safeRange(date) ?? [])), window);
+    },
+  };
+}

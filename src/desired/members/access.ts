@@ -1,0 +1,55 @@
+import type { SpecOf } from '../../api/resource.js';
+import { addDays, type LocalTime } from '../calendar/local-time.js';
+import type { Instant, Member, Membership } from '../model.js';
+
+export type Rule = SpecOf<'TierMapping'>['rules'][number];
+
+export interface AccessRules {
+  readonly rules: readonly Rule[];
+  readonly graceDays: number;
+  readonly activeStatuses: readonly string[];
+  readonly local: LocalTime;
+}
+
+/** What memberships alone say; names and cards come later, because a loss never waits for them. */
+export type AccessVerdict =
+  | { readonly verdict: 'Granted'; readonly rule: Rule }
+  /** `unless`: an Ignore rule won, so a user without our card and policies is left alone. */
+  | { readonly verdict: 'Lost'; readonly rule: Rule | null; readonly ignored: boolean; readonly reason: string }
+  /** Only memberships of types that no rule names. */
+  | { readonly verdict: 'UnknownType'; readonly types: readonly string[] };
+
+/** The highest rank among current memberships wins, ties by type name. `readAt`: when the snapshot was read. */
+export function judgeAccess(member: Member, { rules, graceDays, activeStatuses, local }: AccessRules, readAt: Instant): AccessVerdict {
+  if (member.deleted) return lost('the contact is deleted');
+  if (member.deceased) return lost('the contact is deceased');
+  const current = member.memberships.filter((each) => activeStatuses.includes(each.status) && !hasEnded(each, graceDays, local, readAt));
+  if (current.length === 0) return lost('no current membership');
+  const types = new Set(current.map(({ type }) => type));
+  const [best] = rules
+    .filter(({ membershipType }) => types.has(membershipType))
+    .sort((a, b) => b.rank - a.rank || (a.membershipType < b.membershipType ? -1 : 1));
+  if (best === undefined) return { verdict: 'UnknownType', types: [...types].sort() };
+  switch (best.access) {
+    case 'Policy':
+      return { verdict: 'Granted', rule: best };
+    case 'None':
+      return { verdict: 'Lost', rule: best, ignored: false, reason: `membership type ${best.membershipType} gives no access` };
+    case 'Ignore':
+      return { verdict: 'Lost', rule: best, ignored: true, reason: `membership type ${best.membershipType} is ignored` };
+  }
+}
+
+function lost(reason: string): AccessVerdict {
+  return { verdict: 'Lost', rule: null, ignored: false, reason };
+}
+
+/**
+ * The database's status job may be late, so dates are judged here too, at the time of reading: an outage ages nobody
+ * out. Overridden and open-ended memberships have no date to judge, and Grace says itself that the date has passed.
+ */
+function hasEnded(membership: Membership, graceDays: number, local: LocalTime, readAt: Instant): boolean {
+  if (membership.override || membership.endDate === null) return false;
+  if (membership.status !== 'New' && membership.status !== 'Current') return false;
+  return readAt >= local.startOf(addDays(membership.endDate, graceDays + 1));
+}

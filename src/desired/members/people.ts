@@ -1,0 +1,111 @@
+import type { SpecOf } from '../../api/resource.js';
+import { parseDuration } from '../../runtime/duration.js';
+import type { LocalTime } from '../calendar/local-time.js';
+import type { Instant, Member } from '../model.js';
+import { judgeAccess, type Rule } from './access.js';
+import { cardNumber, maskedCard } from './card.js';
+import { personName, type PersonName } from './person-name.js';
+
+export interface MemberFacts {
+  readonly spec: SpecOf<'TierMapping'>;
+  readonly members: readonly Member[];
+  readonly activeStatuses: readonly string[];
+  readonly local: LocalTime;
+  /** When the members were read: outages age nobody out. */
+  readonly readAt: Instant;
+  /** Since when a contact's only memberships are of unknown types. */
+  readonly unknownSince: ReadonlyMap<number, Instant>;
+}
+
+interface Person {
+  readonly contact: number;
+  readonly reasons: readonly string[];
+}
+
+/** Has access: what UniFi should hold. `card` null: none that may be bound; `cardHeld`: leave the cards as they are. */
+export interface Granted extends Person {
+  readonly outcome: 'Access';
+  readonly rule: Rule;
+  readonly name: PersonName;
+  readonly card: number | null;
+  readonly cardHeld: boolean;
+}
+
+/** Has none. `ignored`: a user without our card and policies is left alone. */
+export interface Refused extends Person {
+  readonly outcome: 'None' | 'Ignored';
+  readonly rule: Rule | null;
+}
+
+/** Grants and changes are withheld; what is there stays. */
+export interface Quarantined extends Person {
+  readonly outcome: 'Quarantined';
+  readonly rule: Rule | null;
+  /** Its only memberships are of unknown types: remembered, since it may last only so long. */
+  readonly unknownType: boolean;
+}
+
+export type DesiredPerson = Granted | Refused | Quarantined;
+
+/** Every contact of the snapshot, judged one by one: one bad record changes nothing for the next. Sorted by contact. */
+export function people(facts: MemberFacts): DesiredPerson[] {
+  const judged = facts.members.map((member) => judge(member, facts));
+  const holders = new Map<number, number[]>();
+  for (const person of judged) {
+    if (person.outcome === 'Access' && person.card !== null) {
+      holders.set(person.card, [...(holders.get(person.card) ?? []), person.contact]);
+    }
+  }
+  return judged
+    .map((person) => {
+      if (person.outcome !== 'Access' || person.card === null) return person;
+      const others = (holders.get(person.card) ?? []).filter((contact) => contact !== person.contact);
+      return others.length === 0 ? person : quarantineSharedCard(person, person.card, others);
+    })
+    .sort((a, b) => a.contact - b.contact);
+}
+
+function judge(member: Member, facts: MemberFacts): DesiredPerson {
+  const { contact } = member;
+  const rules = { rules: facts.spec.rules, graceDays: facts.spec.graceDays, activeStatuses: facts.activeStatuses, local: facts.local };
+  const access = judgeAccess(member, rules, facts.readAt);
+  // Loss first: a bad card, name or number must never keep access alive.
+  if (access.verdict === 'Lost') {
+    return { contact, outcome: access.ignored ? 'Ignored' : 'None', rule: access.rule, reasons: [access.reason] };
+  }
+  if (access.verdict === 'UnknownType') return quarantineUnknownType(contact, access.types, facts);
+
+  const { rule } = access;
+  const name = personName(member.firstName, member.lastName);
+  if (name === null) {
+    return { contact, outcome: 'Quarantined', rule, unknownType: false, reasons: ['the contact has neither first nor last name'] };
+  }
+  const card = cardNumber(member.card);
+  if (card === null) {
+    const reasons = ['the card number is not a whole number from 1 to 65535 in plain digits'];
+    return { contact, outcome: 'Access', rule, name, card: null, cardHeld: true, reasons };
+  }
+  return { contact, outcome: 'Access', rule, name, card, cardHeld: false, reasons: [] };
+}
+
+function quarantineUnknownType(contact: number, types: readonly string[], facts: MemberFacts): DesiredPerson {
+  const since = facts.unknownSince.get(contact) ?? facts.readAt;
+  const limit = parseDuration(facts.spec.quarantineFor) ?? 0;
+  const names = types.join(', ');
+  if (facts.readAt - since >= limit) {
+    const reasons = [`no rule names membership type ${names}, for longer than quarantineFor`];
+    return { contact, outcome: 'None', rule: null, reasons };
+  }
+  return { contact, outcome: 'Quarantined', rule: null, unknownType: true, reasons: [`no rule names membership type ${names}`] };
+}
+
+function quarantineSharedCard(person: Granted, card: number, others: readonly number[]): Quarantined {
+  const contacts = others.map((contact) => `contact ${contact}`).join(', ');
+  return {
+    contact: person.contact,
+    outcome: 'Quarantined',
+    rule: person.rule,
+    unknownType: false,
+    reasons: [...person.reasons, `card ${maskedCard(card)} is also on ${contacts}, who has access`],
+  };
+}

@@ -1,0 +1,60 @@
+import { cardOfAlias } from '../../desired/members/card.js';
+import type { Identity } from '../../desired/members/identity.js';
+import type { UnifiCard, UnifiPolicy, UnifiUser } from '../../unifi/access-controller.js';
+import type { OwnCard } from './changes.js';
+
+/** What UniFi holds for the members plane, as listed. */
+export interface ObservedPeople {
+  readonly users: readonly UnifiUser[];
+  readonly cards: readonly UnifiCard[];
+  readonly policies: readonly UnifiPolicy[];
+}
+
+/** The same, looked up by what the plan asks for. */
+export interface PeopleIndex {
+  /** Users whose employee number our template could have made, by contact. More than one: a quarrel. */
+  readonly byContact: ReadonlyMap<number, readonly UnifiUser[]>;
+  /** Contact of a user of ours, null of anybody else's. */
+  contactOf(userId: string): number | null;
+  user(id: string): UnifiUser | undefined;
+  /** A card under our alias. */
+  cardByNumber(number: number): UnifiCard | undefined;
+  /** Cards under our alias that the user holds; all others are foreign and left alone. */
+  ownCards(user: UnifiUser): readonly OwnCard[];
+  readonly activeCount: number;
+}
+
+export function indexPeople(observed: ObservedPeople, ids: Identity, aliasPrefix: string): PeopleIndex {
+  const byContact = new Map<number, UnifiUser[]>();
+  const byId = new Map<string, UnifiUser>();
+  const contacts = new Map<string, number>();
+  let activeCount = 0;
+  for (const user of observed.users) {
+    byId.set(user.id, user);
+    const contact = ids.contactOf(user.employeeNumber);
+    if (contact === null) continue;
+    contacts.set(user.id, contact);
+    byContact.set(contact, [...(byContact.get(contact) ?? []), user]);
+    if (user.status === 'ACTIVE') activeCount += 1;
+  }
+  const numberByToken = new Map<string, number>();
+  const cardByNumber = new Map<number, UnifiCard>();
+  for (const card of observed.cards) {
+    const number = cardOfAlias(aliasPrefix, card.alias);
+    if (number === null) continue;
+    numberByToken.set(card.token, number);
+    cardByNumber.set(number, card);
+  }
+  return {
+    byContact,
+    contactOf: (id) => contacts.get(id) ?? null,
+    user: (id) => byId.get(id),
+    cardByNumber: (number) => cardByNumber.get(number),
+    ownCards: (user) =>
+      user.cards.flatMap(({ token }) => {
+        const number = numberByToken.get(token);
+        return number === undefined ? [] : [{ number, token }];
+      }),
+    activeCount,
+  };
+}

@@ -1,0 +1,199 @@
+import type { SpecOf } from '../../api/resource.js';
+import { cardAlias, maskedCard, nfcId } from '../../desired/members/card.js';
+import { identity, type Identity } from '../../desired/members/identity.js';
+import type { DesiredPerson, Granted } from '../../desired/members/people.js';
+import { sameName } from '../../desired/members/person-name.js';
+import type { UnifiUser } from '../../unifi/access-controller.js';
+import type { AddChange, CardTarget, MemberChange, OwnCard } from './changes.js';
+import { indexPeople, type ObservedPeople, type PeopleIndex } from './observed.js';
+import { resolvePolicies, type ResolvedPolicies } from './policies.js';
+
+export interface MembersPlan {
+  /** Sorted by contact; at most one change a verb and user. */
+  readonly changes: readonly MemberChange[];
+  /** What keeps a contact from getting all it should have, for people. */
+  readonly reasons: ReadonlyMap<number, readonly string[]>;
+  /** Active users of ours whose contact the snapshot does not hold: nothing is done to them. */
+  readonly vanished: readonly number[];
+  readonly policies: ResolvedPolicies;
+  /** Users of ours that are ACTIVE: what percentages of the guards count against. */
+  readonly activeCount: number;
+  /** UniFi holds no user of ours at all. */
+  readonly bootstrap: boolean;
+  /** Nobody of the snapshot has access. */
+  readonly nobodyHasAccess: boolean;
+}
+
+interface Planning {
+  readonly spec: SpecOf<'TierMapping'>;
+  readonly ids: Identity;
+  readonly index: PeopleIndex;
+  readonly policies: ResolvedPolicies;
+  readonly outcome: ReadonlyMap<number, DesiredPerson>;
+  readonly reasons: Map<number, string[]>;
+  /** Memo of `movesAway`. */
+  readonly moves: Map<number, boolean>;
+}
+
+/** The difference between what people should hold and what UniFi holds; empty when they agree. */
+export function planMembers(
+  people: readonly DesiredPerson[],
+  observed: ObservedPeople,
+  spec: SpecOf<'TierMapping'>,
+  everManaged: readonly string[],
+): MembersPlan {
+  const ids = identity(spec.identity.employeeNumber);
+  const index = indexPeople(observed, ids, spec.cards.aliasPrefix);
+  const policies = resolvePolicies(spec.rules, observed.policies, everManaged);
+  const reasons = new Map<number, string[]>();
+  const outcome = new Map(people.map((each) => [each.contact, each]));
+  const planning: Planning = { spec, ids, index, policies, outcome, reasons, moves: new Map() };
+
+  const changes = people.flatMap((person) => planPerson(person, planning));
+  const vanished = [...index.byContact]
+    .filter(([contact, users]) => !outcome.has(contact) && users.some(({ status }) => status !== 'DEACTIVATED'))
+    .map(([contact]) => contact)
+    .sort((a, b) => a - b);
+  return {
+    changes,
+    reasons,
+    vanished,
+    policies,
+    activeCount: index.activeCount,
+    bootstrap: index.byContact.size === 0,
+    nobodyHasAccess: !people.some((each) => each.outcome === 'Access' || each.outcome === 'Quarantined'),
+  };
+}
+
+function planPerson(person: DesiredPerson, planning: Planning): MemberChange[] {
+  const users = planning.index.byContact.get(person.contact) ?? [];
+  switch (person.outcome) {
+    case 'Quarantined':
+      return [];
+    case 'None':
+      return users.flatMap((user) => cut(person.contact, user, planning));
+    case 'Ignored':
+      return users.filter((user) => isManaged(user, planning)).flatMap((user) => cut(person.contact, user, planning));
+    case 'Access': {
+      const [user, ...others] = users;
+      if (others.length > 0) {
+        note(planning, person.contact, `${users.length} UniFi users carry this contact's employee number; delete all but one`);
+        return [];
+      }
+      return grant(person, user, planning);
+    }
+  }
+}
+
+/** With our card or one of our policies: without either, an ignored contact's user is somebody else's business. */
+function isManaged(user: UnifiUser, { index, policies }: Planning): boolean {
+  return index.ownCards(user).length > 0 || user.policyIds.some((id) => policies.managed.has(id));
+}
+
+function cut(contact: number, user: UnifiUser, { index }: Planning): MemberChange[] {
+  if (user.status === 'DEACTIVATED') return [];
+  return [{ verb: 'deactivate', contact, userId: user.id, release: index.ownCards(user) }];
+}
+
+function grant(person: Granted, user: UnifiUser | undefined, planning: Planning): MemberChange[] {
+  const { contact, name } = person;
+  const policies = planning.policies.byRule.get(person.rule.membershipType);
+  if (policies === undefined) {
+    const stalled = planning.policies.stalled.find(({ membershipType }) => membershipType === person.rule.membershipType);
+    note(planning, contact, ...(stalled?.problems ?? []));
+    return [];
+  }
+  const { card, release } = planCard(person, user, planning);
+  if (user === undefined || user.status === 'DEACTIVATED') {
+    const add: AddChange = {
+      verb: 'add',
+      contact,
+      userId: user?.id ?? null,
+      name,
+      rename: user === undefined || !sameName(nameOf(user), name),
+      employeeNumber: planning.ids.numberOf(contact),
+      policies,
+      card,
+      release,
+    };
+    return [add];
+  }
+  const changes: MemberChange[] = [];
+  if (!sameName(nameOf(user), name)) changes.push({ verb: 'rename', contact, userId: user.id, before: nameOf(user), name });
+  const before = user.policyIds.filter((id) => planning.policies.managed.has(id)).sort();
+  if (before.join() !== policies.join()) changes.push({ verb: 'policy', contact, userId: user.id, before, policies });
+  if (card !== null || release.length > 0) changes.push({ verb: 'card', contact, userId: user.id, card, release });
+  return changes;
+}
+
+function planCard(person: Granted, user: UnifiUser | undefined, planning: Planning): { card: CardTarget | null; release: readonly OwnCard[] } {
+  const held = user === undefined ? [] : planning.index.ownCards(user);
+  if (person.cardHeld || person.card === null) return { card: null, release: [] };
+  const release = held.filter(({ number }) => number !== person.card);
+  if (held.some(({ number }) => number === person.card)) return { card: null, release };
+  const target = cardTarget(person.contact, person.card, planning);
+  // Nothing to bind: the old card stays, so that nobody is without one.
+  return target === null ? { card: null, release: [] } : { card: target, release };
+}
+
+/** Null: somebody holds the card who may not lose it; the contact is told who. */
+function cardTarget(contact: number, number: number, planning: Planning): CardTarget | null {
+  const { spec, index } = planning;
+  const known = index.cardByNumber(number);
+  const target = {
+    number,
+    alias: cardAlias(spec.cards.aliasPrefix, number),
+    nfcId: nfcId(spec.cards.facilityCode, number),
+    token: known?.token ?? null,
+    holder: known?.holder?.id ?? null,
+  };
+  if (known?.holder == null) return target;
+  const problem = whyHolderKeeps(known.holder.id, known.holder.type, number, planning);
+  if (problem === null) return target;
+  note(planning, contact, problem);
+  return null;
+}
+
+/** Only a holder who gives the card up in this plan, or a deactivated user of ours without access, may lose it. */
+function whyHolderKeeps(holderId: string, type: string, number: number, planning: Planning): string | null {
+  const card = maskedCard(number);
+  const holder = planning.index.user(holderId);
+  if (type !== 'USER' || holder === undefined) return `card ${card} is held by UniFi ${type.toLowerCase()} ${holderId}; release it there`;
+  const contact = planning.index.contactOf(holderId);
+  if (contact === null) return `card ${card} is held by UniFi user ${holderId} (${holder.status}), who is not ours; release it there`;
+  const person = planning.outcome.get(contact);
+  if (person === undefined) {
+    return holder.status === 'DEACTIVATED' ? null : `card ${card} is held by contact ${contact} (${holder.status}), whom the membership database does not answer for`;
+  }
+  if (person.outcome === 'None') return null;
+  if (person.outcome === 'Ignored' && (holder.status === 'DEACTIVATED' || isManaged(holder, planning))) return null;
+  return movesAway(contact, number, planning) ? null : `card ${card} is held by contact ${contact} (${holder.status}), who keeps it`;
+}
+
+/** Whether the contact takes another card in this plan and so frees `number`. A pure cycle of moves is possible. */
+function movesAway(contact: number, number: number, planning: Planning): boolean {
+  const known = planning.moves.get(contact);
+  if (known !== undefined) return known;
+  // Assumed while its own target is looked at: a chain that comes back here is a cycle, and cycles can be opened.
+  planning.moves.set(contact, true);
+  const moves = canMove(contact, number, planning);
+  planning.moves.set(contact, moves);
+  return moves;
+}
+
+function canMove(contact: number, number: number, planning: Planning): boolean {
+  const person = planning.outcome.get(contact);
+  if (person?.outcome !== 'Access' || person.cardHeld || person.card === null || person.card === number) return false;
+  if (!planning.policies.byRule.has(person.rule.membershipType)) return false;
+  if ((planning.index.byContact.get(contact) ?? []).length > 1) return false;
+  const holder = planning.index.cardByNumber(person.card)?.holder;
+  return holder == null || planning.index.contactOf(holder.id) === contact || whyHolderKeeps(holder.id, holder.type, person.card, planning) === null;
+}
+
+function nameOf(user: UnifiUser): { first: string; last: string } {
+  return { first: user.firstName, last: user.lastName };
+}
+
+function note({ reasons }: Planning, contact: number, ...texts: readonly string[]): void {
+  reasons.set(contact, [...(reasons.get(contact) ?? []), ...texts]);
+}
