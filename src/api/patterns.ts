@@ -1,0 +1,37 @@
+/** What people call the texts that a pattern stands for, by the pattern itself; a test holds this to crds/. */
+const clock = '(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)';
+const date = '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])';
+const offset = '(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])';
+
+export const patterns = {
+  clock: `^${clock}$`,
+  range: `^${clock}-${clock}$`,
+  date: `^${date}$`,
+  dateOrTime: `^${date}(T${clock})?$`,
+  instant: `^${date}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?${offset}$`,
+  duration: '^([0-9]{1,5}h([0-9]{1,5}m)?([0-9]{1,5}s)?|[0-9]{1,5}m([0-9]{1,5}s)?|[0-9]{1,5}s)$',
+  percent: '^(100|[1-9]?[0-9])%$',
+  name: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
+  color: '^#[0-9a-fA-F]{6}$',
+  numberTemplate: '^[^{}]*[{]id[}][^{}]*$',
+  aliasPrefix: '^[A-Za-z]([A-Za-z0-9._-]*[A-Za-z._-])?$',
+} as const;
+
+const meanings: Readonly<Record<string, string>> = {
+  [patterns.clock]: 'is not a time of day (HH:MM, 00:00 to 24:00)',
+  [patterns.range]: 'is not a range of times ("HH:MM-HH:MM", 00:00 to 24:00)',
+  [patterns.date]: 'is not a date (YYYY-MM-DD)',
+  [patterns.dateOrTime]: 'is neither a date (YYYY-MM-DD) nor a local date and time (YYYY-MM-DDTHH:MM)',
+  [patterns.instant]: 'is not an instant (YYYY-MM-DDTHH:MM:SSZ, or with an offset such as -05:00)',
+  [patterns.duration]: 'is not a duration (90s, 15m, 1h30m)',
+  [patterns.percent]: 'is not a percentage (0% to 100%, without decimals)',
+  [patterns.name]: 'is not a resource name (lower-case letters, digits, "-" and ".", with a letter or digit at both ends)',
+  [patterns.color]: 'is not a colour (#rrggbb)',
+  [patterns.numberTemplate]: 'must hold {id} exactly once and no other braces',
+  [patterns.aliasPrefix]: 'must begin with a letter, hold letters, digits, ".", "_" and "-" only, and not end with a digit',
+};
+
+/** `is not a date (YYYY-MM-DD)`; names the bare pattern where we have no words for it. */
+export function patternMeaning(pattern: string): string {
+  return meanings[pattern] ?? `does not match ${pattern}`;
+}
