@@ -24,6 +24,8 @@ export interface SourceState<Item> {
   readonly snapshot: Snapshot<Item> | null;
   /** Why the latest read failed; null when it succeeded or none has ended yet. */
   readonly failure: SourceFailure | null;
+  /** Sentences about what the source can read but an operator should mend; never a reason to stop. */
+  readonly warnings?: readonly string[];
 }
 
 export interface Source<Item> {
