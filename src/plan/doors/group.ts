@@ -1,0 +1,25 @@
+import type { SpecOf } from '../../api/resource.js';
+import type { WeekSchedule } from '../../unifi/access-controller.js';
+
+export interface DesiredGroup {
+  readonly name: string;
+  readonly spec: SpecOf<'DoorGroup'>;
+  readonly suspended: boolean;
+  /** ISO 8601: of two groups that quarrel, the one accepted first stays. */
+  readonly acceptedAt: string;
+  readonly week: WeekSchedule;
+  /** Why the week cannot be told yet; what UniFi holds then stays as it is. */
+  readonly unknown: string | null;
+}
+
+/** What the inventory remembers of one group. */
+export interface OwnedGroup {
+  readonly scheduleId: string | null;
+  readonly scheduleName: string | null;
+  readonly policyId: string | null;
+  readonly policyCreated: boolean;
+}
+
+export function scheduleNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {
+  return spec.unlock.schedule?.name ?? `Sexton ${name}`;
+}

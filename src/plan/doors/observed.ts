@@ -1,0 +1,35 @@
+import type { UnifiDoor, UnifiPolicy, UnifiSchedule, UnifiScheduleSummary } from '../../unifi/access-controller.js';
+
+/** What UniFi holds for the doors plane. */
+export interface ObservedDoors {
+  readonly doors: readonly UnifiDoor[];
+  readonly policies: readonly UnifiPolicy[];
+  readonly schedules: readonly UnifiScheduleSummary[];
+  /** Whole schedules, by id, of those that a group names or the inventory remembers. */
+  readonly details: ReadonlyMap<string, UnifiSchedule>;
+  /** Holidays of a schedule's own, by schedule id: `Christmas 2026-12-25`. Absent: none. */
+  readonly holidays: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface DoorRef {
+  readonly id?: string;
+  readonly name?: string;
+}
+
+export interface ResolvedDoors {
+  readonly doors: readonly UnifiDoor[];
+  readonly missing: readonly DoorRef[];
+}
+
+/** Doors by id, or by their name in UniFi when exactly one has it. */
+export function resolveDoors(refs: readonly DoorRef[], doors: readonly UnifiDoor[]): ResolvedDoors {
+  const resolved = new Map<string, UnifiDoor>();
+  const missing: DoorRef[] = [];
+  for (const ref of refs) {
+    const found = doors.filter(({ id, name }) => (ref.id === undefined ? name === ref.name : id === ref.id));
+    const [door] = found;
+    if (door === undefined || found.length > 1) missing.push(ref);
+    else resolved.set(door.id, door);
+  }
+  return { doors: [...resolved.values()], missing };
+}
