@@ -1,0 +1,34 @@
+import { TerminalError } from '../../runtime/errors.js';
+import type { HttpClient, HttpRequest } from '../../runtime/http.js';
+import { scrubber } from '../../runtime/scrub.js';
+import type { Answer, Scope } from './envelope.js';
+import { openEnvelope } from './envelope.js';
+
+export interface ApiCall extends Pick<HttpRequest, 'method' | 'path' | 'query' | 'multipart'> {
+  readonly scope: Scope;
+  readonly json?: Readonly<Record<string, unknown>>;
+}
+
+export interface DeveloperApi {
+  /** @throws TransientError, TerminalError as `openEnvelope` and `HttpClient` say */
+  call(call: ApiCall): Promise<Answer>;
+}
+
+/** An id as one path segment. @throws TerminalError InvalidId for one that would name another path */
+export function segment(id: string): string {
+  if (id === '' || id === '.' || id === '..') {
+    throw new TerminalError('An empty id would name another object of UniFi; nothing was sent.', { code: 'InvalidId' });
+  }
+  return encodeURIComponent(id);
+}
+
+export function createApi(http: HttpClient): DeveloperApi {
+  return {
+    async call({ scope, json, ...request }) {
+      const response = await http.request({ ...request, ...(json !== undefined && { json }), answerServerErrors: true });
+      // UniFi may quote what it was sent: names and addresses of members.
+      const scrub = scrubber(Object.values(json ?? {}).filter((value) => typeof value === 'string'));
+      return openEnvelope(response, `${request.method} ${request.path}`, scope, scrub);
+    },
+  };
+}
