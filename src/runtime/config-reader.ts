@@ -1,6 +1,5 @@
-import { closest, distance } from 'fastest-levenshtein';
-
-export type Path = readonly (string | number)[];
+import type { Path } from '../api/path.js';
+import { didYouMean } from '../api/suggest.js';
 
 /** Where a value stands, and where to say what is wrong with it. */
 export interface Place {
@@ -54,7 +53,7 @@ export function mapping<F extends Readonly<Record<string, Field<unknown>>>>(fiel
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       if (Object.hasOwn(fields, key)) continue;
-      place.problems.atKey([...place.path, key], `unknown field${suggestion(key, Object.keys(fields))}`);
+      place.problems.atKey([...place.path, key], `unknown field${didYouMean(key, Object.keys(fields))}`);
       complete = false;
     }
     for (const [key, field] of Object.entries(fields)) {
@@ -107,7 +106,7 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Reader<
     const chosen = choices.find((choice) => choice === value);
     if (chosen !== undefined) return chosen;
     const list = choices.length === 1 ? choices[0] : `one of ${choices.join(', ')}`;
-    place.report(`must be ${list ?? 'left out'}${typeof value === 'string' ? suggestion(value, choices) : ''}`);
+    place.report(`must be ${list ?? 'left out'}${typeof value === 'string' ? didYouMean(value, choices) : ''}`);
     return undefined;
   };
 }
@@ -128,11 +127,4 @@ export const anyMapping: Reader<Readonly<Record<string, unknown>>> = (value, pla
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function suggestion(given: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const nearest = known.find((name) => name.toLowerCase() === given.toLowerCase()) ?? closest(given, known);
-  const near = distance(given.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(nearest.length / 4));
-  return near ? ` (did you mean \`${nearest}\`?)` : ` (known: ${known.join(', ')})`;
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { LineCounter, type Node, isMap, isNode, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import { parseDocuments } from '../api/documents.js';
+import type { Path } from '../api/path.js';
 import type { Problem } from '../api/problem.js';
-import type { Path, Reader } from './config-reader.js';
+import type { Reader } from './config-reader.js';
 import { anyMapping, integer, listOf, mapping, maybe, oneOf, optional, placeAt, required, text } from './config-reader.js';
 import type { ListenAddress } from './config-values.js';
 import * as values from './config-values.js';
@@ -116,70 +117,31 @@ function configuration(base: string): Reader<Configuration> {
   });
 }
 
-/** Reads and checks the whole file; every problem at once, with its position. Never throws for what the file says. */
+/** Reads and checks the whole file; every problem at once, with its position. @throws never */
 export function loadConfiguration(
   path: string,
 ): { readonly config: Configuration; readonly problems?: never } | { readonly problems: readonly Problem[]; readonly config?: never } {
   const file = resolve(path);
-  const problem = (at: { line: number; col: number }, where: string, message: string): Problem => {
-    return { file, line: at.line, column: at.col, path: where, message };
-  };
-  const whole = { line: 0, col: 0 };
-
-  let source: string;
+  const whole = (message: string): { readonly problems: readonly Problem[] } => ({ problems: [{ file, line: 0, column: 0, path: '', message }] });
+  let bytes: Uint8Array;
   try {
-    source = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    bytes = readFileSync(file);
   } catch (error) {
-    if (error instanceof TypeError) return { problems: [problem(whole, '', 'is not UTF-8 text')] };
-    const remedy = 'name the configuration with --config FILE or $SEXTON_CONFIG';
-    return { problems: [problem(whole, '', `cannot be read (${errorCode(error)}): ${remedy}`)] };
+    return whole(`cannot be read (${errorCode(error)}): name the configuration with --config FILE or $SEXTON_CONFIG`);
   }
-
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(source, { lineCounter: lines, prettyErrors: false });
-  const [document, second] = Array.isArray(documents) ? documents : [];
-  const position = (offset: number | undefined): { line: number; col: number } => (offset === undefined ? whole : lines.linePos(offset));
-  if (document === undefined) return { problems: [problem(whole, '', 'is empty')] };
-  if (second !== undefined) return { problems: [problem(position(second.range[0]), '', 'must hold one document')] };
-  if (document.errors.length > 0) {
-    return { problems: document.errors.map((error) => problem(position(error.pos[0]), '', error.message)) };
-  }
+  const parsed = parseDocuments(file, bytes);
+  const [document, second] = parsed.documents;
+  if (parsed.problems.length > 0) return { problems: parsed.problems };
+  if (document === undefined) return whole('is empty');
+  if (second !== undefined) return { problems: [second.problemAt([], 'value', 'the configuration is one document; remove the others')] };
+  if (document.problems.length > 0) return { problems: document.problems };
 
   const problems: Problem[] = [];
-  const reporter = (point: 'key' | 'value') => (at: Path, message: string) => {
-    problems.push(problem(position(offsetOf(document.contents, at, point)), formatPath(at), message));
+  const reporter = (of: 'key' | 'value') => (at: Path, message: string) => {
+    problems.push(document.problemAt(at, of, message));
   };
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 50 });
-  } catch {
-    return { problems: [problem(position(document.range[0]), '', 'holds an alias that cannot be resolved')] };
-  }
-  const config = configuration(dirname(file))(value, placeAt([], { atKey: reporter('key'), atValue: reporter('value') }));
+  const sink = { atKey: reporter('key'), atValue: reporter('value') };
+  const config = configuration(dirname(file))(document.value, placeAt([], sink));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   return config === undefined ? { problems } : { config };
-}
-
-/** Where the key or the value at `path` starts, or the nearest node above that exists. */
-function offsetOf(root: Node | null, path: Path, point: 'key' | 'value'): number | undefined {
-  let node: unknown = root;
-  let offset = root?.range?.[0];
-  for (const step of path) {
-    const pair = isMap<Node, Node | null>(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === step) : undefined;
-    if (pair !== undefined) {
-      node = pair.value;
-      offset = (point === 'value' ? pair.value?.range?.[0] : undefined) ?? pair.key.range?.[0] ?? offset;
-    } else if (isSeq<Node>(node) && typeof step === 'number') {
-      node = node.items[step];
-      offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
-    }
-  }
-  return offset;
-}
-
-function formatPath(path: Path): string {
-  return path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`;
-    return text === '' ? step : `${text}.${step}`;
-  }, '');
 }

@@ -98,28 +98,28 @@ fence: on
       'f:1:1 resources: is required',
       'f:3:7 site: must be a DNS-1123 label: lower-case letters, digits and hyphens, 63 at most, such as first-church',
       'f:4:11 timeZone: must be an IANA time zone such as America/New_York',
-      'f:5:7 mode: must be one of DryRun, Apply (did you mean `Apply`?)',
+      'f:5:7 mode: must be one of DryRun, Apply; did you mean `Apply`?',
       'f:6:10 horizon: must be a whole number from 3 to 7',
-      'f:7:1 resurces: unknown field (did you mean `resources`?)',
+      'f:7:1 resurces: unknown field; did you mean `resources`?',
       'f:9:8 unifi.url: must be https: cleartext is allowed to this machine (loopback) only',
       'f:10:11 unifi.resync: must be a duration such as 90s, 15m or 1h30m',
       'f:11:30 planningCenter.lookahead: must be from 8d to 366d',
       'f:12:17 civicrm.url: must not hold a user name or password: credentials come from the environment',
       `f:12:65 civicrm.caFile: ${join(directory, 'no-such-file.pem')} cannot be read (ENOENT)`,
-      'f:13:8 fence: must be one of On, Off (did you mean `On`?)',
+      'f:13:8 fence: must be one of On, Off; did you mean `On`?',
     ]);
   });
 
   it.each([
-    ['a missing field of a nested mapping', minimal.replace(/unifi: .*/, 'unifi: { concurrency: 2 }'), 'f:7:1 unifi.url: is required'],
+    ['a missing field of a nested mapping', minimal.replace(/unifi: .*/, 'unifi: { concurrency: 2 }'), 'f:7:8 unifi.url: is required'],
     ['an empty file', '', 'f:0:0: is empty'],
-    ['a tab', minimal.replace('mode: DryRun', 'mode:\n\t- x'), 'f:6:1: '],
-    ['a duplicate key', `${minimal}site: other\n`, 'f:8:1: Map keys must be unique'],
-    ['a list', '- 1\n', 'f:1:1: must be a mapping'],
+    ['a tab', minimal.replace('mode: DryRun', 'mode:\n\t- x'), 'f:6:1: a tab is used to indent'],
+    ['a duplicate key', `${minimal}site: other\n`, 'f:8:1: `site` is given twice'],
+    ['a list', '- 1\n', 'f:1:1: '],
     ['an empty source', `${minimal}civicrm:\n`, 'f:8:9 civicrm: is empty: write {} for the defaults, or remove it'],
     ['an offset as time zone', minimal.replace('America/New_York', '"+05:00"'), 'f:4:11 timeZone: must be an IANA'],
-    ['something else than UTF-8', Buffer.from([0x73, 0xe9, 0x3a]), 'f:0:0: is not UTF-8 text'],
-    ['a second document', `${minimal}---\nsite: x\n`, 'must hold one document'],
+    ['something else than UTF-8', Buffer.from([0x73, 0xe9, 0x3a]), 'f:1:2: the file is not UTF-8 text'],
+    ['a second document', `${minimal}---\nsite: x\n`, 'f:9:1: the configuration is one document'],
     ['an unusable port', `${minimal}server: { listen: "127.0.0.1:99999" }\n`, 'f:8:19 server.listen: must be an address and a port'],
   ])('says where %s stands', (_name, content, expected) => {
     expect(problemsOf(content)).toEqual([expect.stringContaining(expected)]);

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Configuration } from './config.js';
+import { ConfigurationError, errorCode } from './errors.js';
+
+const names = [
+  'UNIFI_API_TOKEN',
+  'PCO_APP_ID',
+  'PCO_SECRET',
+  'PCO_ACCESS_TOKEN',
+  'CIVICRM_API_KEY',
+  'CIVICRM_SITE_KEY',
+  'SMTP_USERNAME',
+  'SMTP_PASSWORD',
+  'MAILGUN_API_KEY',
+  'TELEGRAM_BOT_TOKEN',
+  'ALERT_WEBHOOK_SECRET',
+] as const;
+
+export type CredentialName = (typeof names)[number];
+
+/** Every value is a secret: hand them all to the logger. */
+export type Credentials = Readonly<Partial<Record<CredentialName, string>>>;
+
+/**
+ * The credentials of the environment or, where it has none, of the files in `$CREDENTIALS_DIRECTORY` (systemd).
+ * @throws ConfigurationError for a file that cannot be read or a value that no header can carry
+ */
+export function readCredentials(environment: Readonly<Record<string, string | undefined>>): Credentials {
+  const directory = environment['CREDENTIALS_DIRECTORY'];
+  const credentials: Partial<Record<CredentialName, string>> = {};
+  for (const name of names) {
+    const fromFile = (): string => (directory === undefined || directory === '' ? '' : readCredentialFile(join(directory, name)));
+    const value = environment[name]?.trim() || fromFile();
+    if (value === '') continue;
+    if (/[\p{Cc}\s]/u.test(value)) {
+      throw new ConfigurationError(`${name} holds white space or control characters: it was not copied whole`, { code: 'BadCredential' });
+    }
+    credentials[name] = value;
+  }
+  return credentials;
+}
+
+function readCredentialFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return '';
+    throw new ConfigurationError(`${path} cannot be read (${code}): give it to the user that runs sexton`, { code, cause: error });
+  }
+}
+
+/** What the configured sources need and the environment does not have. */
+export function missingCredentials(
+  config: Pick<Configuration, 'planningCenter' | 'civicrm'>,
+  credentials: Credentials,
+): readonly CredentialName[] {
+  const planningCenter = { PersonalAccessToken: ['PCO_APP_ID', 'PCO_SECRET'], OAuth: ['PCO_ACCESS_TOKEN'] } as const;
+  const needed: readonly CredentialName[] = [
+    'UNIFI_API_TOKEN',
+    ...(config.planningCenter === null ? [] : planningCenter[config.planningCenter.auth]),
+    ...(config.civicrm === null ? [] : (['CIVICRM_API_KEY'] as const)),
+  ];
+  return needed.filter((name) => credentials[name] === undefined);
+}
