@@ -1,6 +1,6 @@
 import type { ParsedDocument } from './documents.js';
 import { keepKnown } from './known-fields.js';
-import { patternMeaning, patterns } from './patterns.js';
+import { patternComplaint, patterns } from './patterns.js';
 import type { Problem } from './problem.js';
 import type { ObjectMeta } from './resource.js';
 import type { Schema } from './schema.js';
@@ -67,7 +67,7 @@ function nameProblems(name: unknown): readonly string[] {
   if (typeof name !== 'string') return [`text is expected, not ${found(name)}; put it in quotes`];
   if (name === '') return ['is empty'];
   if (name.length > maxName) return [`${quoted(name)} is too long: at most ${maxName} characters`];
-  return new RegExp(patterns.name, 'u').test(name) ? [] : [`${quoted(name)} ${patternMeaning(patterns.name)}`];
+  return new RegExp(patterns.name, 'u').test(name) ? [] : [`${quoted(name)} ${patternComplaint(patterns.name)}`];
 }
 
 function stringMap(

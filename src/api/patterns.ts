@@ -17,21 +17,27 @@ export const patterns = {
   aliasPrefix: '^[A-Za-z]([A-Za-z0-9._-]*[A-Za-z._-])?$',
 } as const;
 
-const meanings: Readonly<Record<string, string>> = {
-  [patterns.clock]: 'is not a time of day (HH:MM, 00:00 to 24:00)',
-  [patterns.range]: 'is not a range of times ("HH:MM-HH:MM", 00:00 to 24:00)',
-  [patterns.date]: 'is not a date (YYYY-MM-DD)',
-  [patterns.dateOrTime]: 'is neither a date (YYYY-MM-DD) nor a local date and time (YYYY-MM-DDTHH:MM)',
-  [patterns.instant]: 'is not an instant (YYYY-MM-DDTHH:MM:SSZ, or with an offset such as -05:00)',
-  [patterns.duration]: 'is not a duration (90s, 15m, 1h30m)',
-  [patterns.percent]: 'is not a percentage (0% to 100%, without decimals)',
-  [patterns.name]: 'is not a resource name (lower-case letters, digits, "-" and ".", with a letter or digit at both ends)',
-  [patterns.color]: 'is not a colour (#rrggbb)',
-  [patterns.numberTemplate]: 'must hold {id} exactly once and no other braces',
-  [patterns.aliasPrefix]: 'must begin with a letter, hold letters, digits, ".", "_" and "-" only, and not end with a digit',
+const forms: Readonly<Record<string, string>> = {
+  [patterns.clock]: 'a time of day (HH:MM, 00:00 to 24:00)',
+  [patterns.range]: 'a range of times (HH:MM-HH:MM, 00:00 to 24:00)',
+  [patterns.date]: 'a date (YYYY-MM-DD)',
+  [patterns.dateOrTime]: 'a date (YYYY-MM-DD) or a local date and time (YYYY-MM-DDTHH:MM)',
+  [patterns.instant]: 'an instant (YYYY-MM-DDTHH:MM:SSZ, or with an offset such as -05:00)',
+  [patterns.duration]: 'a duration (90s, 15m, 1h30m)',
+  [patterns.percent]: 'a percentage (0% to 100%, without decimals)',
+  [patterns.name]: 'a resource name (lower-case letters, digits, "-" and ".", a letter or digit at both ends)',
+  [patterns.color]: 'a colour (#rrggbb)',
+  [patterns.numberTemplate]: 'a text with {id} exactly once and no other braces',
+  [patterns.aliasPrefix]: 'a prefix (a letter, then letters, digits, ".", "_" and "-", no digit at the end)',
 };
 
-/** `is not a date (YYYY-MM-DD)`; names the bare pattern where we have no words for it. */
-export function patternMeaning(pattern: string): string {
-  return meanings[pattern] ?? `does not match ${pattern}`;
+/** `a date (YYYY-MM-DD)`: what a text of this pattern is; null where we have no words for it. */
+export function patternForm(pattern: string): string | null {
+  return forms[pattern] ?? null;
+}
+
+/** `is not a date (YYYY-MM-DD)`. */
+export function patternComplaint(pattern: string): string {
+  const form = patternForm(pattern);
+  return form === null ? `does not match ${pattern}` : `is not ${form}`;
 }

@@ -4,7 +4,7 @@ import type { ParsedDocument } from './documents.js';
 import { brokenRules } from './junctors.js';
 import { keepKnown } from './known-fields.js';
 import type { Path } from './path.js';
-import { patternMeaning } from './patterns.js';
+import { patternComplaint } from './patterns.js';
 import type { Problem } from './problem.js';
 import type { Schema } from './schema.js';
 import { semanticProblems } from './semantics.js';
@@ -46,7 +46,16 @@ export function schemaProblems(schema: Schema, data: unknown, path: Path, docume
 function validatorFor(schema: Schema): ValidateFunction {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
-  const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, strictRequired: false, strictTypes: false, addUsedSchema: false });
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    strictRequired: false,
+    strictTypes: false,
+    // Compiling JSON Schema's own schema would double the start-up; tests hold our schemas to it.
+    meta: false,
+    validateSchema: false,
+  });
   ajv.addVocabulary(['x-kubernetes-list-type', 'x-kubernetes-list-map-keys']);
   const made = ajv.compile(schema);
   compiled.set(schema, made);
@@ -98,7 +107,7 @@ function boundMessage(keyword: string, schema: Schema, data: unknown): string {
   const count = Array.isArray(data) ? data.length : 0;
   switch (keyword) {
     case 'pattern':
-      return `${quoted(String(data))} ${patternMeaning(schema.pattern ?? '')}`;
+      return `${quoted(String(data))} ${patternComplaint(schema.pattern ?? '')}`;
     case 'minLength':
       return data === '' ? 'is empty' : `${quoted(String(data))} is too short: at least ${schema.minLength ?? 0} characters`;
     case 'maxLength':
