@@ -1,5 +1,7 @@
 // Writes src/api/generated/ from crds/, the single truth. `--check` writes nothing and exits with 1 when a file is stale.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
 import { parse } from 'yaml';
 
 const root = new URL('../', import.meta.url);
@@ -81,8 +83,39 @@ function crdsFile(crds) {
 export const definitions: { readonly [K in keyof Specs]: KindDefinition & { readonly kind: K } } = {\n${entries}};\n`;
 }
 
+/** Descriptions are data of crds.ts; the validators need none. */
+function withoutTexts(schema) {
+  const { description, properties, items, ...rest } = schema;
+  return {
+    ...rest,
+    ...(items === undefined ? {} : { items: withoutTexts(items) }),
+    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, withoutTexts(inner)])) }),
+  };
+}
+
+/** ajv's validators of the specs as source: compiling them at every start would take longer than most commands. */
+function validatorsFile(crds) {
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, strictRequired: false, strictTypes: false, messages: false, code: { source: true, esm: true } });
+  ajv.addVocabulary(['x-kubernetes-list-type', 'x-kubernetes-list-map-keys']);
+  for (const { kind, spec } of crds) ajv.addSchema(withoutTexts(spec), kind);
+  const source = standalone.default(ajv, Object.fromEntries(crds.map(({ kind }) => [kind, kind])));
+  const code = source
+    .replace(/^"use strict";/, '')
+    .replaceAll(/const (\w+) = require\("ajv\/dist\/runtime\/ucs2length"\)\.default;?/g, 'const $1 = countCharacters;')
+    .replaceAll(/export const \w+ = \w+;/g, (line) => line.replace('export ', ''));
+  if (code.includes('require(')) throw new Error('ajv wants a module at run time that this generator does not know');
+  return [
+    '// @ts-nocheck -- the body is ajv\'s.',
+    `${banner}import type { SpecValidator } from '../schema.js';`,
+    `import type { Specs } from './types.js';\n`,
+    'const countCharacters = (text) => [...text].length;',
+    code.trim(),
+    `export const validators: { readonly [K in keyof Specs]: SpecValidator } = { ${crds.map(({ kind }) => kind).join(', ')} };\n`,
+  ].join('\n');
+}
+
 const crds = readCrds().map(describe);
-const files = { 'types.ts': typesFile(crds), 'crds.ts': crdsFile(crds) };
+const files = { 'types.ts': typesFile(crds), 'crds.ts': crdsFile(crds), 'validators.ts': validatorsFile(crds) };
 const current = (name) => {
   try {
     return readFileSync(new URL(name, generated), 'utf8');

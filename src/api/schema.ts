@@ -45,3 +45,17 @@ export interface KindDefinition {
   readonly spec: Schema;
   readonly status: Schema;
 }
+
+/** One thing that ajv found; `schemaPath` and `instancePath` are JSON pointers. */
+export interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** Fills defaults into the value it is given; leaves what is wrong in `errors`. */
+export interface SpecValidator {
+  (value: unknown): boolean;
+  errors?: readonly SchemaError[] | null;
+}

@@ -1,13 +1,13 @@
 import { admissionWarnings } from './admission-warnings.js';
 import type { ParsedDocument } from './documents.js';
 import { keepKnown } from './known-fields.js';
-import { isKind, kindInfo, suggestKind, findKind } from './kinds.js';
+import { isKind, suggestKind, findKind } from './kinds.js';
 import { readMetadata } from './metadata.js';
 import type { Problem } from './problem.js';
 import { apiVersion, kinds } from './resource.js';
 import type { Kind, Resource } from './resource.js';
 import type { Schema } from './schema.js';
-import { schemaProblems } from './schema-problems.js';
+import { validateSpec } from './spec-validation.js';
 import { closest } from './suggest.js';
 import { found, quoted } from './wording.js';
 
@@ -35,7 +35,7 @@ export function validateResource(document: ParsedDocument, options: { readonly n
   const { metadata, problems: metadataProblems } = readMetadata(document, fields['metadata'], options.namespace);
   problems.push(...metadataProblems);
   if ('problem' in kind) problems.push(kind.problem);
-  const spec = 'kind' in kind ? validateSpec(document, kind.kind, fields) : { value: null, problems: [] };
+  const spec = 'kind' in kind ? readSpec(document, kind.kind, fields) : { value: null, problems: [] };
   problems.push(...spec.problems);
   if (problems.length > 0 || metadata === null || !('kind' in kind)) {
     return { resource: null, problems: problems.sort((a, b) => a.line - b.line || a.column - b.column), warnings: document.warnings };
@@ -44,9 +44,9 @@ export function validateResource(document: ParsedDocument, options: { readonly n
   return { resource, problems, warnings: [...document.warnings, ...admissionWarnings(resource, document)] };
 }
 
-function validateSpec(document: ParsedDocument, kind: Kind, fields: Readonly<Record<string, unknown>>): { readonly value: unknown; readonly problems: readonly Problem[] } {
+function readSpec(document: ParsedDocument, kind: Kind, fields: Readonly<Record<string, unknown>>): { readonly value: unknown; readonly problems: readonly Problem[] } {
   const { spec, status } = fields;
-  if (spec !== undefined && spec !== null) return schemaProblems(kindInfo(kind).spec, spec, ['spec'], document);
+  if (spec !== undefined && spec !== null) return validateSpec(kind, spec, document);
   const message = status === undefined ? '`spec` is missing: it says what should be' : '`spec` is missing: this looks like a status, which only Sexton writes';
   return { value: null, problems: [document.problemAt([], 'value', message)] };
 }

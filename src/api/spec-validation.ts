@@ -1,12 +1,13 @@
-import { Ajv } from 'ajv';
-import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { ParsedDocument } from './documents.js';
+import { validators } from './generated/validators.js';
 import { brokenRules } from './junctors.js';
+import { kindInfo } from './kinds.js';
 import { keepKnown } from './known-fields.js';
 import type { Path } from './path.js';
 import { patternComplaint } from './patterns.js';
 import type { Problem } from './problem.js';
-import type { Schema } from './schema.js';
+import type { Kind } from './resource.js';
+import type { Schema, SchemaError } from './schema.js';
 import { semanticProblems } from './semantics.js';
 import { didYouMean } from './suggest.js';
 import { found, quoted, typeWord } from './wording.js';
@@ -14,52 +15,28 @@ import { found, quoted, typeWord } from './wording.js';
 /** Past this a list of problems helps nobody, and it ends up in a status file. */
 const maxProblems = 50;
 
-export interface Validated {
-  /** Defaults filled in, nulls and unknown fields gone. Of the schema's shape only when `problems` is empty. */
+export interface ValidatedSpec {
+  /** Defaults filled in, nulls and unknown fields gone. A spec of that kind only when `problems` is empty. */
   readonly value: unknown;
+  /** In the order of the file. */
   readonly problems: readonly Problem[];
 }
 
-/** Compiling takes milliseconds, and a schema never changes: one validator per schema object, made when first needed. */
-const compiled = new WeakMap<Schema, ValidateFunction>();
-
-/** Validates the whole document against a structural schema, as `schemaProblems`; the document's own problems come first. */
-export function validateAgainst(schema: Schema, document: ParsedDocument): Validated {
-  if (document.problems.length > 0) return { value: null, problems: document.problems };
-  return schemaProblems(schema, document.value, [], document);
-}
-
-/** Validates the part of `document` that stands at `path`. All problems at once, in the order of the file. @throws never */
-export function schemaProblems(schema: Schema, data: unknown, path: Path, document: ParsedDocument): Validated {
-  const known = keepKnown(data, schema, path);
-  const value = known.value;
-  const problems = known.unknown.map(({ path: at, message }) => document.problemAt(at, 'key', message));
-  const validate = validatorFor(schema);
-  if (!validate(value)) problems.push(...(validate.errors ?? []).flatMap((error) => fromAjv(error, value, path, document)));
-  problems.push(...semanticProblems(schema, value, path, document));
-  const sorted = inOrder(problems);
-  const rest = sorted.length - maxProblems;
-  const shown = sorted.slice(0, maxProblems);
+/** Validates the spec of a document: all problems at once, each with its place. @throws never */
+export function validateSpec(kind: Kind, data: unknown, document: ParsedDocument): ValidatedSpec {
+  const path = ['spec'];
+  const { spec: schema } = kindInfo(kind);
+  const { value, unknown } = keepKnown(data, schema, path);
+  const validate = validators[kind];
+  const errors = validate(value) ? [] : (validate.errors ?? []);
+  const problems = inOrder([
+    ...unknown.map(({ path: at, message }) => document.problemAt(at, 'key', message)),
+    ...errors.flatMap((error) => fromAjv(error, schema, value, path, document)),
+    ...semanticProblems(schema, value, path, document),
+  ]);
+  const rest = problems.length - maxProblems;
+  const shown = problems.slice(0, maxProblems);
   return { value, problems: rest <= 0 ? shown : [...shown, document.problemAt(path, 'key', `${rest} more problems are not listed`)] };
-}
-
-function validatorFor(schema: Schema): ValidateFunction {
-  const known = compiled.get(schema);
-  if (known !== undefined) return known;
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    useDefaults: true,
-    strictRequired: false,
-    strictTypes: false,
-    // Compiling JSON Schema's own schema would double the start-up; tests hold our schemas to it.
-    meta: false,
-    validateSchema: false,
-  });
-  ajv.addVocabulary(['x-kubernetes-list-type', 'x-kubernetes-list-map-keys']);
-  const made = ajv.compile(schema);
-  compiled.set(schema, made);
-  return made;
 }
 
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
@@ -67,16 +44,16 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function fromAjv(error: ErrorObject, root: unknown, base: Path, document: ParsedDocument): readonly Problem[] {
+function fromAjv(error: SchemaError, root: Schema, value: unknown, base: Path, document: ParsedDocument): readonly Problem[] {
   // Inside a junctor ajv reports every branch that did not match; the junctor itself is explained below.
   if (/\/(oneOf|anyOf|allOf|not)\//.test(error.schemaPath)) return [];
-  const path = [...base, ...pointer(error.instancePath, root)];
-  const schema = error.parentSchema as Schema;
-  const data: unknown = error.data;
+  const { path: below, data } = resolve(error.instancePath, value);
+  const path = [...base, ...below];
+  const schema = schemaAt(below, root);
   const at = (message: string): readonly Problem[] => [document.problemAt(path, 'value', message)];
   switch (error.keyword) {
     case 'required': {
-      const missing = (error.params as { readonly missingProperty: string }).missingProperty;
+      const missing = String(error.params['missingProperty']);
       const about = schema.properties?.[missing]?.description;
       return [document.problemAt(path, 'key', `\`${missing}\` is missing${about === undefined ? '' : `: ${about}`}`)];
     }
@@ -125,16 +102,18 @@ function boundMessage(keyword: string, schema: Schema, data: unknown): string {
   }
 }
 
-/** ajv's JSON pointer as a path; a step into a list is a number. */
-function pointer(instancePath: string, root: unknown): Path {
-  let node = root;
-  return instancePath
-    .split('/')
-    .slice(1)
-    .map((raw) => {
-      const step = raw.replaceAll('~1', '/').replaceAll('~0', '~');
-      const isIndex = Array.isArray(node);
-      node = (node as Readonly<Record<string, unknown>> | undefined)?.[step];
-      return isIndex ? Number(step) : step;
-    });
+/** What ajv's JSON pointer points at, and the way there; a step into a list is a number. */
+function resolve(instancePath: string, root: unknown): { readonly path: Path; readonly data: unknown } {
+  const path: (string | number)[] = [];
+  let data = root;
+  for (const raw of instancePath.split('/').slice(1)) {
+    const step = raw.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(data) ? Number(step) : step);
+    data = (data as Readonly<Record<string, unknown>>)[step];
+  }
+  return { path, data };
+}
+
+function schemaAt(path: Path, root: Schema): Schema {
+  return path.reduce<Schema>((schema, step) => (typeof step === 'number' ? schema.items : schema.properties?.[step]) ?? {}, root);
 }
