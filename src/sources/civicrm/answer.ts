@@ -62,7 +62,7 @@ function forbidden(fromApi: boolean): TerminalError {
   return fromApi
     ? terminal(
         'Forbidden',
-        'CiviCRM refuses access to contacts (403): give the API user\'s role "access CiviCRM" and "view all contacts"; if it has them, the key never arrived (try civicrm.auth: XCiviAuth).',
+        'CiviCRM refuses access to contacts (403): give the API user\'s role "access CiviCRM", "access AJAX API" and "view all contacts"; if it has them, the key never arrived (try civicrm.auth: XCiviAuth).',
       )
     : terminal('Forbidden', 'Something before CiviCRM refused the request (403): a firewall or the CMS; allow civicrm.apiPath for this address.');
 }

@@ -2,36 +2,30 @@ import type { Member } from '../../desired/model.js';
 import { incomplete, type Row } from './rows.js';
 
 /**
- * Rows in strict order of contact and membership, as members.
- * @throws TransientError `SourceIncomplete` when the order or the uniqueness does not hold
+ * Rows in order of their contact, as members with their memberships in order of id.
+ * @throws TransientError `SourceIncomplete` when a contact comes out of order or a row comes twice
  */
 export function membersOf(rows: readonly Row[]): readonly Member[] {
   const members: Member[] = [];
-  let group: Row[] = [];
-  let previous: Row | null = null;
-  for (const row of rows) {
-    if (previous !== null && !follows(previous, row)) {
-      throw incomplete(`CiviCRM sent rows out of order near contact ${row.contact}.`);
-    }
-    if (previous !== null && previous.contact !== row.contact) {
-      members.push(...memberOf(group));
-      group = [];
-    }
-    group.push(row);
-    previous = row;
+  let start = 0;
+  while (start < rows.length) {
+    const contact = rows[start]?.contact ?? 0;
+    let end = start + 1;
+    while (rows[end]?.contact === contact) end += 1;
+    if (contact <= (members.at(-1)?.contact ?? 0)) throw incomplete(`CiviCRM sent contacts out of order near ${contact}.`);
+    members.push(...memberOf(rows.slice(start, end)));
+    start = end;
   }
-  return [...members, ...memberOf(group)];
-}
-
-function follows(previous: Row, row: Row): boolean {
-  if (row.contact !== previous.contact) return row.contact > previous.contact;
-  return previous.membershipId > 0 && row.membershipId > previous.membershipId;
+  return members;
 }
 
 function memberOf(group: readonly Row[]): readonly Member[] {
   const [row] = group;
   if (row === undefined) return [];
   const { contact, firstName, lastName, email, deceased, deleted, card } = row;
-  const memberships = group.flatMap(({ membership }) => membership ?? []);
+  const ids = new Set(group.map(({ membershipId }) => membershipId));
+  // A contact comes once without a membership, or once with each.
+  if (ids.size < group.length || (ids.has(0) && ids.size > 1)) throw incomplete(`CiviCRM sent contact ${contact} twice.`);
+  const memberships = group.flatMap(({ membership }) => membership ?? []).sort((a, b) => a.id - b.id);
   return [{ contact, firstName, lastName, email, deceased, deleted, card, memberships }];
 }
