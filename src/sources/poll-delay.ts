@@ -1,7 +1,7 @@
 const firstRetry = 5_000;
 const longestWait = 60_000;
 
-export interface PollOutcome {
+interface PollOutcome {
   /** Failed reads in a row; 0 after a success. */
   readonly failures: number;
   /** False: only a changed configuration can help (a wrong key), so there is no point in hurrying. */

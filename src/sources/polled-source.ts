@@ -5,7 +5,7 @@ import { pollDelay } from './poll-delay.js';
 import { mergeReading, type Reading } from './reading.js';
 import type { Snapshot, Source, SourceFailure, SourceName, SourceState } from './source.js';
 
-export interface PolledSourceOptions<Item> {
+interface PolledSourceOptions<Item> {
   readonly name: SourceName;
   /** Milliseconds. */
   readonly pollInterval: number;

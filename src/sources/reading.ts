@@ -1,7 +1,7 @@
 import type { Snapshot } from './source.js';
 
 /** What is missing from a reading whose list is proven whole, but some of whose items could not be made out. */
-export interface PartialReading<Item> {
+interface PartialReading<Item> {
   readonly code: string;
   /** One sentence that names what is missing. */
   readonly message: string;

@@ -5,7 +5,7 @@ import { createCivicrmApi, type CivicrmApi, type CivicrmAuth } from './api-clien
 import { membersOf } from './members.js';
 import { incomplete, parseRow, selectedKeys, type Row, type RowShape } from './rows.js';
 
-export interface CivicrmReaderOptions {
+interface CivicrmReaderOptions {
   readonly http: HttpClient;
   readonly apiPath: string;
   /** `Group.field` of the custom field that holds the card. */

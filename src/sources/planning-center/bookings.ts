@@ -4,7 +4,7 @@ import { instantAttribute, textAttribute, type ApiRecord } from './json-api.js';
 import { overlaps } from './read-window.js';
 import type { Related } from './records.js';
 
-export interface Joined {
+interface Joined {
   readonly bookings: readonly Booking[];
   /** Events of which some booking could not be made out; none of their bookings is in the list. */
   readonly incompleteEvents: ReadonlySet<string>;

@@ -7,7 +7,7 @@ export interface ApiRecord {
   readonly relations: Readonly<Record<string, string>>;
 }
 
-export interface Page {
+interface Page {
   readonly data: readonly ApiRecord[];
   readonly included: readonly ApiRecord[];
   readonly total: number;

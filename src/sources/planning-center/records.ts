@@ -54,7 +54,7 @@ function approvalOf(booking: ApiRecord, requests: ReadonlyMap<string, ApiRecord>
 }
 
 /** What bookings point at and nobody has told us yet. Resources that are no rooms need nothing more. */
-export interface Missing {
+interface Missing {
   readonly instances: readonly string[];
   readonly rooms: readonly string[];
   readonly approvals: boolean;

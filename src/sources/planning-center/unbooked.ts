@@ -8,7 +8,7 @@ import { overlapQuery } from './read-window.js';
 import { approvalStatus, byId } from './records.js';
 import { instanceFields } from './resolve.js';
 
-export interface Unbooked {
+interface Unbooked {
   readonly bookings: readonly Booking[];
   readonly incompleteEvents: ReadonlySet<string>;
 }
