@@ -1,0 +1,246 @@
+import type { Kind, Resource } from '../../api/resource.js';
+import { apiVersion } from '../../api/resource.js';
+import type { Clock } from '../../runtime/clock.js';
+import { errorCode } from '../../runtime/errors.js';
+import type { Logger } from '../../runtime/log.js';
+import type { ResourceReading, ResourceStore, StatusUpdate, StoredResource } from '../resource-store.js';
+import { AbsenceWatch, isGitBusy } from './absence.js';
+import { type AcceptedVersion, AcceptedVersions, type ResourceKey, keyText } from './accepted-versions.js';
+import { type AdmittedResource, admit } from './admission.js';
+import { watchChanges } from './change-watch.js';
+import { isResourceFile, statusFileOf } from './file-names.js';
+import { FileReader } from './file-reader.js';
+import { RefusalTimes, type Since, continuedSince } from './refusal-times.js';
+import { StatusFiles } from './status-files.js';
+import { type StatusContent, type StatusDocument, UNREADABLE, statusText, unreadableName } from './status-text.js';
+import { type Tree, type TreeFile, readTree } from './tree.js';
+
+export interface DirectoryStoreOptions {
+  readonly directory: string;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  /** The namespace of everything here. */
+  readonly site: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** True: nothing is written anywhere; what is accepted on the way is forgotten. */
+  readonly readOnly?: boolean;
+  /** How long the directory must be quiet before listeners hear of a change; 100 by default. */
+  readonly settleMs?: number;
+  readonly onDiskWrite?: (what: string) => void;
+}
+
+/** The resources of a directory of YAML files (design section 3). */
+export function openDirectoryStore(options: DirectoryStoreOptions): ResourceStore {
+  return new DirectoryStore(options);
+}
+
+class DirectoryStore implements ResourceStore {
+  readonly #options: DirectoryStoreOptions;
+  readonly #accepted: AcceptedVersions;
+  readonly #reader: FileReader;
+  readonly #status: StatusFiles;
+  readonly #absences = new AbsenceWatch();
+  readonly #refusals = new RefusalTimes();
+  readonly #listeners = new Set<() => void>();
+  readonly #texts = new Map<string, { readonly key: string; readonly text: string }>();
+  #present: ReadonlySet<string> = new Set();
+  #stopWatching: (() => Promise<void>) | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DirectoryStoreOptions) {
+    this.#options = options;
+    this.#accepted = new AcceptedVersions({ ...options, readOnly: options.readOnly ?? false });
+    this.#reader = new FileReader(options.site);
+    this.#status = new StatusFiles(options);
+  }
+
+  list(): Promise<ResourceReading> {
+    return this.#inTurn(() => this.#list());
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    this.#stopWatching ??= watchChanges({ ...this.#options, settleMs: this.#options.settleMs ?? 100, poke: () => this.#poke() });
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  writeStatus(updates: readonly StatusUpdate[], unreadable: ResourceReading['unreadable']): Promise<void> {
+    return this.#inTurn(() => this.#writeStatus(updates, unreadable));
+  }
+
+  forget(kind: Kind, name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      // It came back since it was seen absent: what is in force must not be lost.
+      if (this.#present.has(keyText({ kind, name }))) return;
+      await this.#accepted.forget({ kind, name });
+      // A resource that was refused for this one's sake can come into force now.
+      this.#poke();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    await this.#stopWatching?.();
+    this.#stopWatching = null;
+    await this.#last;
+  }
+
+  #poke(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** One after the other: a reading must not see half of what another call writes. */
+  #inTurn<R>(step: () => Promise<R>): Promise<R> {
+    const run = this.#last.then(step);
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async #list(): Promise<ResourceReading> {
+    const { clock, directory } = this.#options;
+    const accepted = await this.#accepted.all();
+    const tree = await this.#tree();
+    const files = 'gone' in tree ? [] : await this.#reader.readAll(tree.files);
+    const blocked = 'gone' in tree ? [] : tree.blocked;
+    const now = this.#now();
+    const { resources, absent, unreadable, accepts } = admit({ files, blocked, accepted, now });
+    this.#present = new Set(resources.map(keyText));
+    for (const entry of accepts) await this.#accepted.accept(entry);
+
+    const suspended = 'gone' in tree ? tree.gone : resources.length + unreadable.length === 0 ? emptySentence(directory) : null;
+    if (suspended !== null) this.#absences.reset();
+    const gitBusy = suspended === null && absent.length > 0 && (await isGitBusy(directory));
+    const { confirmed, confirmIn } =
+      suspended === null
+        ? this.#absences.observe(absent.map(keyText), { monotonic: clock.monotonic(), gitBusy })
+        : { confirmed: new Set<string>(), confirmIn: null };
+
+    const statuses = await this.#readStatuses(resources, 'gone' in tree ? null : tree);
+    const misnamed = 'gone' in tree ? [] : await this.#misnamed(tree);
+    return {
+      resources: this.#refusals.during((since) => resources.map((resource, index) => this.#stored(resource, statuses[index] ?? null, since, now))),
+      absent: absent.map((entry) => ({
+        kind: entry.kind,
+        name: entry.name,
+        accepted: this.#inForce(entry, entry.version, { file: entry.version.file }),
+        confirmed: confirmed.has(keyText(entry)),
+      })),
+      unreadable: [...unreadable, ...misnamed],
+      suspended,
+      confirmAbsenceIn: confirmIn,
+    };
+  }
+
+  async #tree(): Promise<Tree | { readonly gone: string }> {
+    try {
+      return await readTree(this.#options.directory);
+    } catch (error) {
+      const code = errorCode(error);
+      const what = code === 'ENOENT' ? 'is gone' : `cannot be read (${code})`;
+      return { gone: `The resource directory ${this.#options.directory} ${what}: everything stays as it is until it is back.` };
+    }
+  }
+
+  #stored(resource: AdmittedResource, status: StatusDocument['status'] | null, since: Since, now: string): StoredResource {
+    const { kind, name, file, line, version, refused, warnings } = resource;
+    return {
+      kind,
+      name,
+      file,
+      line,
+      accepted: version === null ? null : this.#inForce(resource, version, { file, line }),
+      specHash: version?.specHash ?? null,
+      acceptedAt: version?.acceptedAt ?? null,
+      refused: refused === null ? null : { since: since(`${file} ${keyText(resource)}`, refused.problems, status, now), ...refused },
+      warnings,
+      status,
+    };
+  }
+
+  #inForce({ kind, name }: ResourceKey, version: AcceptedVersion, place: { readonly file: string; readonly line?: number }): Resource {
+    const { generation, createdAt, labels, annotations, spec } = version;
+    const metadata = {
+      name,
+      namespace: this.#options.site,
+      generation,
+      creationTimestamp: createdAt,
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+      ...place,
+    };
+    // The spec was validated against its kind's schema when it was accepted.
+    return { apiVersion, kind, metadata, spec } as unknown as Resource;
+  }
+
+  /** The status of each resource, by its place among those of the same kind and name in its file. */
+  async #readStatuses(resources: readonly AdmittedResource[], tree: Tree | null): Promise<readonly (StatusDocument['status'] | null)[]> {
+    const present = new Map(tree?.statusFiles.map((file) => [file.path, file]));
+    const left = new Map<string, StatusDocument[]>();
+    for (const { file } of resources) {
+      const path = statusFileOf(file);
+      if (!left.has(path)) left.set(path, [...(await this.#status.read(path, present.get(path))).documents]);
+    }
+    return resources.map(({ kind, name, file }) => {
+      const documents = left.get(statusFileOf(file)) ?? [];
+      const at = documents.findIndex((document) => document.kind === kind && document.name === name);
+      return at < 0 ? null : (documents.splice(at, 1)[0]?.status ?? null);
+    });
+  }
+
+  async #misnamed(tree: Tree): Promise<ResourceReading['unreadable']> {
+    const found: ResourceReading['unreadable'][number][] = [];
+    for (const file of tree.statusFiles) {
+      const { path } = file;
+      const { specLine: line } = await this.#status.read(path, file);
+      if (line === null) continue;
+      const message = 'this is a resource under the name of a status file and is not read; give it a name that does not end in .status.yaml';
+      found.push({ file: path, line, problems: [{ file: path, line, column: 1, path: 'spec', message }] });
+    }
+    return found;
+  }
+
+  async #writeStatus(updates: readonly StatusUpdate[], unreadable: ResourceReading['unreadable']): Promise<void> {
+    if (this.#options.readOnly === true) throw new Error('the store is open for reading only');
+    const tree = await this.#tree();
+    // A directory that is gone keeps its status files, wherever they are.
+    if ('gone' in tree) return;
+    const entries = unreadable.filter(({ file }) => isResourceFile(file.slice(file.lastIndexOf('/') + 1)));
+    const paths = new Set([...updates, ...entries].map(({ file }) => statusFileOf(file)));
+    const wanted = new Map<string, string>();
+    for (const path of [...paths].sort()) {
+      const here = entries.filter(({ file }) => statusFileOf(file) === path);
+      const present = tree.statusFiles.find((file) => file.path === path);
+      const since = await Promise.all(here.map((entry) => this.#unreadableSince(entry, path, present)));
+      wanted.set(path, this.#text(path, { updates: updates.filter(({ file }) => statusFileOf(file) === path), unreadable: here, site: this.#options.site, since }));
+    }
+    await this.#status.replaceAll(wanted, tree.statusFiles.map(({ path }) => path));
+    for (const path of this.#texts.keys()) if (!wanted.has(path)) this.#texts.delete(path);
+  }
+
+  async #unreadableSince({ line, problems }: ResourceReading['unreadable'][number], path: string, present: TreeFile | undefined): Promise<string> {
+    const { documents } = await this.#status.read(path, present);
+    const before = documents.find(({ kind, name }) => kind === UNREADABLE && name === unreadableName(line));
+    return continuedSince(problems, before?.status ?? null) ?? this.#now();
+  }
+
+  /** Composed again only when something in it is new: in a quiet cycle nothing is. */
+  #text(path: string, content: StatusContent): string {
+    const key = JSON.stringify(content);
+    const known = this.#texts.get(path);
+    if (known?.key === key) return known.text;
+    const text = statusText(content);
+    this.#texts.set(path, { key, text });
+    return text;
+  }
+
+  #now(): string {
+    return new Date(this.#options.clock.now()).toISOString();
+  }
+}
+
+function emptySentence(directory: string): string {
+  return `The resource directory ${directory} holds no resource: everything stays as it is until there is one.`;
+}

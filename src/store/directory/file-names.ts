@@ -1,0 +1,18 @@
+/** A resource file may end either way; status files end one way only. */
+export function isResourceFile(name: string): boolean {
+  return /\.ya?ml$/.test(name) && !isStatusFile(name) && !name.startsWith('.');
+}
+
+export function isStatusFile(name: string): boolean {
+  return name.endsWith('.status.yaml') && !name.startsWith('.');
+}
+
+/** Where the status of a resource file stands: beside it. */
+export function statusFileOf(resourceFile: string): string {
+  return resourceFile.replace(/\.ya?ml$/, '.status.yaml');
+}
+
+/** Plain code-point order, the same on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
