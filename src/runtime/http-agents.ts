@@ -36,6 +36,9 @@ function authority(tls: { readonly ca: string } | { readonly caFile: string }, h
   try {
     return readFileSync(tls.caFile, 'utf8');
   } catch (error) {
-    throw new ConfigurationError(`caFile for ${host} cannot be read: ${errorMessage(error)}`, { code: 'CaFileUnreadable', cause: error });
+    throw new ConfigurationError(`caFile for ${host} cannot be read: ${errorMessage(error)}`, {
+      code: 'CaFileUnreadable',
+      cause: error,
+    });
   }
 }

@@ -90,7 +90,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   async function exchange(request: HttpRequest, subject: string): Promise<Exchange> {
     const started = clock.monotonic();
     const observe = (code: string): void =>
-      options.observe?.({ host: base.host, method: request.method, code, seconds: (clock.monotonic() - started) / 1000 });
+      options.observe?.({
+        host: base.host,
+        method: request.method,
+        code,
+        seconds: (clock.monotonic() - started) / 1000,
+      });
     const oversize = new AbortController();
     const stop = (): void => {
       oversize.abort();
@@ -112,7 +117,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       observe(String(response.status));
       const now = Date.parse(headers['date'] ?? '');
       const retryAfter = parseRetryAfter(headers['retry-after'], Number.isNaN(now) ? clock.now() : now);
-      return { outcome: { kind: 'status', status: response.status, retryAfter }, result: judge(request, response, subject, base) };
+      return {
+        outcome: { kind: 'status', status: response.status, retryAfter },
+        result: judge(request, response, subject, base),
+      };
     } catch (error) {
       const result = closing.signal.aborted
         ? closedError(subject)
@@ -158,7 +166,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         return await send(request);
       } catch (error) {
         // The queue and the delay reject with their own words when the client is closed.
-        if (closing.signal.aborted && !(error instanceof TerminalError)) throw closedError(`${request.method} ${base.host}`);
+        if (closing.signal.aborted && !(error instanceof TerminalError))
+          throw closedError(`${request.method} ${base.host}`);
         throw error;
       } finally {
         pending -= 1;
@@ -178,7 +187,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 }
 
 /** An answer that is to be handed on, or the error it stands for. */
-function judge(request: HttpRequest, response: HttpResponse, subject: string, base: URL): HttpResponse | TransientError | TerminalError {
+function judge(
+  request: HttpRequest,
+  response: HttpResponse,
+  subject: string,
+  base: URL,
+): HttpResponse | TransientError | TerminalError {
   const { status } = response;
   if (status >= 300 && status < 400) return redirectError(subject, status, response.headers['location'], base);
   if (status === 429) return new TransientError(`${subject}: too many requests.`, { code: 'TooManyRequests' });
@@ -193,9 +207,12 @@ function closedError(subject: string): TransientError {
 }
 
 function cleartextError(host: string): TerminalError {
-  return new TerminalError(`http://${host} would send the credentials in clear text; use https (http is for loopback addresses only).`, {
-    code: 'CleartextRefused',
-  });
+  return new TerminalError(
+    `http://${host} would send the credentials in clear text; use https (http is for loopback addresses only).`,
+    {
+      code: 'CleartextRefused',
+    },
+  );
 }
 
 function parseBase(baseUrl: string): URL {
@@ -205,7 +222,9 @@ function parseBase(baseUrl: string): URL {
     throw new ConfigurationError(`The url of ${base.host} must begin with https://.`, { code: 'InvalidUrl' });
   }
   if (base.username !== '' || base.password !== '') {
-    throw new ConfigurationError(`The url of ${base.host} holds credentials; they belong into the environment.`, { code: 'InvalidUrl' });
+    throw new ConfigurationError(`The url of ${base.host} holds credentials; they belong into the environment.`, {
+      code: 'InvalidUrl',
+    });
   }
   return base;
 }

@@ -20,7 +20,11 @@ function systemCode(error: unknown): string {
  * the library's own errors carry the whole request, token included.
  * @param subject names the request without its query (`GET controller.lan:12445/users`)
  */
-export function connectionError(error: unknown, subject: string, scrub: (text: string) => string): TransientError | TerminalError {
+export function connectionError(
+  error: unknown,
+  subject: string,
+  scrub: (text: string) => string,
+): TransientError | TerminalError {
   const own = ownCause(error);
   if (own !== null) return own;
   const code = systemCode(error);
@@ -31,7 +35,8 @@ export function connectionError(error: unknown, subject: string, scrub: (text: s
   }
   if (certificateCodes.test(code)) {
     return new TransientError(
-      `${subject}: the certificate is not trusted (${code}). Check the host name, the certificate's dates and caFile.`,
+      `${subject}: the certificate is not trusted (${code}). Check the host name and the certificate's dates, ` +
+        'and give its authority (caFile) or its fingerprint (tlsFingerprint).',
       { code: 'CertificateRefused', cause },
     );
   }
@@ -40,9 +45,13 @@ export function connectionError(error: unknown, subject: string, scrub: (text: s
 
 export function redirectError(subject: string, status: number, location: string | undefined, base: URL): TerminalError {
   // Only the host: paths and queries of redirects carry tickets.
-  const target = location !== undefined && URL.canParse(location, base.href) ? new URL(location, base).host : 'an unreadable address';
+  const target =
+    location !== undefined && URL.canParse(location, base.href)
+      ? new URL(location, base).host
+      : 'an unreadable address';
   return new TerminalError(
-    `${subject}: answered ${status}, a redirect to ${target}. Redirects are not followed; put the final address into the configuration.`,
+    `${subject}: answered ${status}, a redirect to ${target}. Redirects are not followed; ` +
+      'put the final address into the configuration.',
     { code: 'Redirect' },
   );
 }

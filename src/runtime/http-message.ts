@@ -3,12 +3,18 @@ import type { HttpRequest } from './http.js';
 
 /** The path is appended, not resolved: it can never name another host. */
 export function address(base: URL, request: HttpRequest): URL {
-  const url = new URL(base.origin + base.pathname.replace(/\/$/, '') + (request.path.startsWith('/') ? '' : '/') + request.path);
+  const url = new URL(
+    base.origin + base.pathname.replace(/\/$/, '') + (request.path.startsWith('/') ? '' : '/') + request.path,
+  );
   for (const [name, value] of request.query ?? []) url.searchParams.append(name, value);
   return url;
 }
 
-export function gotOptions(request: HttpRequest, headers: Readonly<Record<string, string>>, timeoutMs: number): OptionsOfTextResponseBody {
+export function gotOptions(
+  request: HttpRequest,
+  headers: Readonly<Record<string, string>>,
+  timeoutMs: number,
+): OptionsOfTextResponseBody {
   return {
     method: request.method,
     headers: { 'user-agent': 'sexton', ...headers },
@@ -29,7 +35,9 @@ function multipart(part: NonNullable<HttpRequest['multipart']>): FormData {
   return form;
 }
 
-export function flatHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {
+export function flatHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Readonly<Record<string, string>> {
   const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, typeof value === 'string' ? value : value.join(', ')]],
   );

@@ -7,10 +7,15 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
-  readonly multipart?: { readonly field: string; readonly filename: string; readonly contentType: string; readonly content: string };
+  readonly multipart?: {
+    readonly field: string;
+    readonly filename: string;
+    readonly contentType: string;
+    readonly content: string;
+  };
   /** True for a request that changes nothing, also when it is a POST: it may be repeated. Default: method is GET. */
   readonly idempotent?: boolean;
-  /** True: a 5xx is answered after its retries instead of thrown, for APIs that put an error code of their own into its body. */
+  /** True: a 5xx is answered after its retries, not thrown, for APIs that put an error code of their own into its body. */
   readonly answerServerErrors?: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface RetryDecision {
   readonly pause: number;
 }
 
-export const longestPause = 60_000;
+const longestPause = 60_000;
 const attempts = { tooManyRequests: 6, serverError: 3, noAnswer: 3, timeout: 2 } as const;
 
 /**
@@ -19,7 +19,12 @@ const attempts = { tooManyRequests: 6, serverError: 3, noAnswer: 3, timeout: 2 }
  * @param attempt 1 for the first one
  * @param jitter 0 ≤ n < 1, so that several clients do not return together
  */
-export function retryDecision(attempt: number, repeatable: boolean, outcome: AttemptOutcome, jitter: number): RetryDecision {
+export function retryDecision(
+  attempt: number,
+  repeatable: boolean,
+  outcome: AttemptOutcome,
+  jitter: number,
+): RetryDecision {
   const backoff = Math.round(250 * 2 ** (attempt - 1) * (1 + jitter / 2));
   if (outcome.kind === 'no-answer') {
     const limit = outcome.timedOut ? attempts.timeout : attempts.noAnswer;
@@ -31,13 +36,14 @@ export function retryDecision(attempt: number, repeatable: boolean, outcome: Att
     return { retry: repeatable && attempt < attempts.tooManyRequests, wait: 0, pause };
   }
   if (outcome.status >= 500) {
-    const pause = outcome.status === 503 && outcome.retryAfter !== null ? Math.min(longestPause, outcome.retryAfter) : 0;
+    const pause =
+      outcome.status === 503 && outcome.retryAfter !== null ? Math.min(longestPause, outcome.retryAfter) : 0;
     return { retry: repeatable && attempt < attempts.serverError, wait: pause > 0 ? 0 : backoff, pause };
   }
   return { retry: false, wait: 0, pause: 0 };
 }
 
-/** Milliseconds from a Retry-After header in either form (seconds, or an HTTP date relative to `now`); null when unreadable. */
+/** Milliseconds from a Retry-After header: seconds, or an HTTP date relative to `now`. Null when unreadable. */
 export function parseRetryAfter(value: string | undefined, now: number): number | null {
   if (value === undefined) return null;
   const text = value.trim();

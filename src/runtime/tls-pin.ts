@@ -6,8 +6,12 @@ import type { TLSSocket } from 'node:tls';
 import { ConfigurationError, TerminalError } from './errors.js';
 
 /** `AB:CD:…` in capitals. @throws ConfigurationError unless it is 32 bytes of hexadecimal, with or without colons */
-export function normalizeFingerprint(fingerprint: string): string {
-  const digits = fingerprint.trim().replace(/^sha-?256[ :=/]/i, '').replaceAll(/[:\s]/g, '').toUpperCase();
+function normalizeFingerprint(fingerprint: string): string {
+  const digits = fingerprint
+    .trim()
+    .replace(/^sha-?256[ :=/]/i, '')
+    .replaceAll(/[:\s]/g, '')
+    .toUpperCase();
   if (!/^[0-9A-F]{64}$/.test(digits)) {
     throw new ConfigurationError(
       'A TLS fingerprint is the SHA-256 of the certificate: 64 hexadecimal digits, with or without colons.',

@@ -25,7 +25,11 @@ export function segment(id: string): string {
 export function createApi(http: HttpClient): DeveloperApi {
   return {
     async call({ scope, json, ...request }) {
-      const response = await http.request({ ...request, ...(json !== undefined && { json }), answerServerErrors: true });
+      const response = await http.request({
+        ...request,
+        ...(json !== undefined && { json }),
+        answerServerErrors: true,
+      });
       // UniFi may quote what it was sent: names and addresses of members.
       const scrub = scrubber(Object.values(json ?? {}).filter((value) => typeof value === 'string'));
       return openEnvelope(response, `${request.method} ${request.path}`, scope, scrub);

@@ -7,7 +7,7 @@ import { createApi } from './api.js';
 import { createReader } from './reader.js';
 import { createWriter } from './writer.js';
 
-export interface UnifiClientOptions {
+interface UnifiClientOptions {
   /** `https://192.168.1.1:12445` */
   readonly url: string;
   readonly token: string;

@@ -12,7 +12,12 @@ export interface Answer {
   readonly pagination: Row | null;
 }
 
-const categories = { user: 'People & Groups', policy: 'Access Policy', credential: 'Credentials', space: 'Locations' } as const;
+const categories = {
+  user: 'People & Groups',
+  policy: 'Access Policy',
+  credential: 'Credentials',
+  space: 'Locations',
+} as const;
 
 // UniFi understood the request and could not do it just now; every other code of its own is a refusal.
 const passing = /^CODE_(SYSTEM_ERROR|DEVICE_DEVICE_OFFLINE|DEVICE_DEVICE_BUSY|.*_(TIMEOUT|BUSY|TOO_MANY_REQUESTS))$/;
@@ -24,17 +29,26 @@ const passing = /^CODE_(SYSTEM_ERROR|DEVICE_DEVICE_OFFLINE|DEVICE_DEVICE_BUSY|.*
  * @throws TerminalError (UniFi's own code; NoManZone for a wrong path, verb or kind of key) and
  * TransientError (CODE_SYSTEM_ERROR, UnreadableAnswer, ServerError)
  */
-export function openEnvelope(response: HttpResponse, subject: string, scope: Scope, scrub: (text: string) => string): Answer {
+export function openEnvelope(
+  response: HttpResponse,
+  subject: string,
+  scope: Scope,
+  scrub: (text: string) => string,
+): Answer {
   const envelope = parse(response.body);
   if (envelope === null) throw withoutEnvelope(response.status, subject, scope);
   if (envelope['code'] === 'SUCCESS' || envelope['codeS'] === 'SUCCESS') {
     return { data: envelope['data'], pagination: isRow(envelope['pagination']) ? envelope['pagination'] : null };
   }
-  const said = [envelope['msg'], envelope['error']].filter((part) => typeof part === 'string' && part !== '').join('; ');
+  const said = [envelope['msg'], envelope['error']]
+    .filter((part) => typeof part === 'string' && part !== '')
+    .join('; ');
   if (/no-?man zone/i.test(said) || /API was not found/i.test(said)) throw noManZone(subject);
   const code = codeOf(envelope, response.status);
-  if (response.status === 401 || code === 'CODE_AUTH_FAILED' || code === 'CODE_ACCESS_TOKEN_INVALID') throw badToken(subject);
-  if (code === 'CODE_UNAUTHORIZED' || (response.status === 403 && !code.startsWith('CODE_'))) throw missingScope(subject, scope);
+  if (response.status === 401 || code === 'CODE_AUTH_FAILED' || code === 'CODE_ACCESS_TOKEN_INVALID')
+    throw badToken(subject);
+  if (code === 'CODE_UNAUTHORIZED' || (response.status === 403 && !code.startsWith('CODE_')))
+    throw missingScope(subject, scope);
   const message = `${subject}: UniFi refused with ${code}${said === '' ? '' : ` (${plain(scrub(said)).slice(0, 200)})`}.`;
   // Only words that UniFi itself gave are worth waiting for a change; the rest may pass.
   const terminal = code.startsWith('CODE_') && !passing.test(code);

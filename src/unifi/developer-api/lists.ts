@@ -38,7 +38,10 @@ interface Pass<T> {
 async function pass<T>(api: DeveloperApi, options: ListOptions<T>, size: number): Promise<Pass<T>> {
   const { path, scope, query = [], key } = options;
   const fetchPage = async (number: number): Promise<Page<T>> => {
-    const paging = [['page_num', String(number)], ['page_size', String(size)]] as const;
+    const paging = [
+      ['page_num', String(number)],
+      ['page_size', String(size)],
+    ] as const;
     return page(await api.call({ method: 'GET', path, scope, query: [...query, ...paging] }), options);
   };
   const first = await fetchPage(1);
@@ -68,7 +71,10 @@ export async function listPaged<T>(api: DeveloperApi, options: ListOptions<T>): 
   throw incomplete(options.path);
 }
 
-/** A list that UniFi gives in one piece; read page by page where an answer says that it was not all. @throws TransientError IncompleteList */
+/**
+ * A list that UniFi gives in one piece; read page by page where an answer says that it was not all.
+ * @throws TransientError IncompleteList
+ */
 export async function listAll<T>(api: DeveloperApi, options: ListOptions<T>): Promise<readonly T[]> {
   const { path, scope, query = [], key } = options;
   const { items, total } = page(await api.call({ method: 'GET', path, scope, query }), options);

@@ -15,13 +15,17 @@ export function readUser(from: Row, where: string): UnifiUser {
     cards: optionalRows(from['nfc_cards'], `${where}.nfc_cards`).map((card, index) => ({
       token: text(card, 'token', `${where}.nfc_cards[${index}]`),
     })),
-    policyIds: Array.isArray(direct) ? texts(direct, `${where}.access_policy_ids`) : readPolicyIds(from['access_policies'], where),
+    policyIds: Array.isArray(direct)
+      ? texts(direct, `${where}.access_policy_ids`)
+      : readPolicyIds(from['access_policies'], where),
   };
 }
 
 /** Ids of policies that are given as objects. */
 export function readPolicyIds(value: unknown, where: string): readonly string[] {
-  return optionalRows(value, `${where}.access_policies`).map((policy, index) => text(policy, 'id', `${where}.access_policies[${index}]`));
+  return optionalRows(value, `${where}.access_policies`).map((policy, index) =>
+    text(policy, 'id', `${where}.access_policies[${index}]`),
+  );
 }
 
 export function readCard(from: Row, where: string): UnifiCard {
@@ -40,7 +44,10 @@ function cardNumber(nfcId: string): string {
 }
 
 /** One result for every card sent, in their order; a row that UniFi left out counts as refused. */
-export function readImport(data: unknown, sent: readonly CardImport[]): readonly (CardImport & { readonly token: string })[] {
+export function readImport(
+  data: unknown,
+  sent: readonly CardImport[],
+): readonly (CardImport & { readonly token: string })[] {
   const tokens = new Map(
     rows(data ?? [], 'import').map((line) => [cardNumber(optionalText(line, 'nfc_id')), optionalText(line, 'token')]),
   );

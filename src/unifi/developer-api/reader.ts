@@ -5,7 +5,13 @@ import { readDoor, readEmergency, readLockRule } from './doors.js';
 import type { Scope } from './envelope.js';
 import { listAll, listPaged } from './lists.js';
 import { readCard, readPolicyIds, readUser } from './people.js';
-import { readHolidayGroup, readHolidayGroupSummary, readPolicy, readSchedule, readScheduleSummary } from './schedules.js';
+import {
+  readHolidayGroup,
+  readHolidayGroupSummary,
+  readPolicy,
+  readSchedule,
+  readScheduleSummary,
+} from './schedules.js';
 import { row } from './wire.js';
 
 const byId = (item: { readonly id: string }): string => item.id;
@@ -16,12 +22,22 @@ export function createReader(api: DeveloperApi): Omit<AccessReader, 'lastDate'> 
     return (await api.call({ method: 'GET', path, scope, query })).data;
   }
   return {
-    listUsers: () => listPaged(api, { path: '/users', scope: 'view:user', query: expandPolicies, read: readUser, key: byId }),
-    getUser: async (id) => readUser(row(await get(`/users/${segment(id)}`, 'view:user', expandPolicies), 'user'), 'user'),
+    listUsers: () =>
+      listPaged(api, { path: '/users', scope: 'view:user', query: expandPolicies, read: readUser, key: byId }),
+    getUser: async (id) =>
+      readUser(row(await get(`/users/${segment(id)}`, 'view:user', expandPolicies), 'user'), 'user'),
     listDirectPolicies: async (userId) =>
-      readPolicyIds(await get(`/users/${segment(userId)}/access_policies`, 'view:user', [['only_user_policies', 'true']]), 'user'),
+      readPolicyIds(
+        await get(`/users/${segment(userId)}/access_policies`, 'view:user', [['only_user_policies', 'true']]),
+        'user',
+      ),
     listCards: () =>
-      listPaged(api, { path: '/credentials/nfc_cards/tokens', scope: 'view:credential', read: readCard, key: (card) => card.token }),
+      listPaged(api, {
+        path: '/credentials/nfc_cards/tokens',
+        scope: 'view:credential',
+        read: readCard,
+        key: (card) => card.token,
+      }),
     getCard: async (token) =>
       readCard(row(await get(`/credentials/nfc_cards/tokens/${segment(token)}`, 'view:credential'), 'card'), 'card'),
     listPolicies: () => listAll(api, { path: '/access_policies', scope: 'view:policy', read: readPolicy, key: byId }),
@@ -30,9 +46,17 @@ export function createReader(api: DeveloperApi): Omit<AccessReader, 'lastDate'> 
     getSchedule: async (id) =>
       readSchedule(row(await get(`/access_policies/schedules/${segment(id)}`, 'view:policy'), 'schedule'), 'schedule'),
     listHolidayGroups: () =>
-      listAll(api, { path: '/access_policies/holiday_groups', scope: 'view:policy', read: readHolidayGroupSummary, key: byId }),
+      listAll(api, {
+        path: '/access_policies/holiday_groups',
+        scope: 'view:policy',
+        read: readHolidayGroupSummary,
+        key: byId,
+      }),
     getHolidayGroup: async (id) =>
-      readHolidayGroup(row(await get(`/access_policies/holiday_groups/${segment(id)}`, 'view:policy'), 'holiday group'), 'holiday group'),
+      readHolidayGroup(
+        row(await get(`/access_policies/holiday_groups/${segment(id)}`, 'view:policy'), 'holiday group'),
+        'holiday group',
+      ),
     listDoors: () => listAll(api, { path: '/doors', scope: 'view:space', read: readDoor, key: byId }),
     getLockRule: async (doorId) => readLockRule(await get(`/doors/${segment(doorId)}/lock_rule`, 'view:space')),
     getEmergency: async () => readEmergency(await get('/doors/settings/emergency', 'view:space')),

@@ -19,9 +19,12 @@ function importFile(cards: readonly CardImport[]): string {
   return cards
     .map(({ nfcId, alias }) => {
       if (/^[0-9A-F]+$/.test(nfcId) && /^[^,"\r\n]*$/.test(alias)) return `${nfcId},${alias}\n`;
-      throw new TerminalError('A card for import needs an upper-case hexadecimal number and an alias without commas, quotes and line breaks.', {
-        code: 'InvalidCard',
-      });
+      throw new TerminalError(
+        'A card for import needs an upper-case hexadecimal number and an alias without commas, quotes and line breaks.',
+        {
+          code: 'InvalidCard',
+        },
+      );
     })
     .join('');
 }
@@ -32,7 +35,12 @@ export function createWriter(api: DeveloperApi): AccessWriter {
   }
   return {
     async createUser({ firstName, lastName, employeeNumber, email }) {
-      const body = given({ first_name: firstName, last_name: lastName, employee_number: employeeNumber, user_email: email });
+      const body = given({
+        first_name: firstName,
+        last_name: lastName,
+        employee_number: employeeNumber,
+        user_email: email,
+      });
       return { id: text(row(await send('POST', '/users', 'edit:user', body), 'user'), 'id', 'user') };
     },
     async updateUser(id, { firstName, lastName, employeeNumber, email, status }) {
@@ -54,16 +62,33 @@ export function createWriter(api: DeveloperApi): AccessWriter {
     async importCards(cards) {
       if (cards.length === 0) return [];
       const multipart = { field: 'file', filename: 'cards.csv', contentType: 'text/csv', content: importFile(cards) };
-      const answer = await api.call({ method: 'POST', path: '/credentials/nfc_cards/import', scope: 'edit:credential', multipart });
+      const answer = await api.call({
+        method: 'POST',
+        path: '/credentials/nfc_cards/import',
+        scope: 'edit:credential',
+        multipart,
+      });
       return readImport(answer.data, cards);
     },
     async createSchedule({ name, week, holidayGroupId }) {
-      const body = given({ name, week_schedule: writeWeek(week), holiday_group_id: holidayGroupId, holiday_schedule: [] });
-      return readSchedule(row(await send('POST', '/access_policies/schedules', 'edit:policy', body), 'schedule'), 'schedule');
+      const body = given({
+        name,
+        week_schedule: writeWeek(week),
+        holiday_group_id: holidayGroupId,
+        holiday_schedule: [],
+      });
+      return readSchedule(
+        row(await send('POST', '/access_policies/schedules', 'edit:policy', body), 'schedule'),
+        'schedule',
+      );
     },
     async updateSchedule(id, { week, holidayGroupId, holidaySchedule }) {
       const holidays = holidaySchedule === undefined ? undefined : writeHolidaySchedule(holidaySchedule);
-      const body = given({ week_schedule: writeWeek(week), holiday_group_id: holidayGroupId, holiday_schedule: holidays });
+      const body = given({
+        week_schedule: writeWeek(week),
+        holiday_group_id: holidayGroupId,
+        holiday_schedule: holidays,
+      });
       await send('PUT', `/access_policies/schedules/${segment(id)}`, 'edit:policy', body);
     },
     async createPolicy({ name, doorIds, scheduleId }) {
@@ -71,7 +96,11 @@ export function createWriter(api: DeveloperApi): AccessWriter {
       return readPolicy(row(await send('POST', '/access_policies', 'edit:policy', body), 'policy'), 'policy');
     },
     async updatePolicy(id, { name, doorIds, scheduleId }) {
-      const body = given({ name, resource: doorIds === undefined ? undefined : writeDoors(doorIds), schedule_id: scheduleId });
+      const body = given({
+        name,
+        resource: doorIds === undefined ? undefined : writeDoors(doorIds),
+        schedule_id: scheduleId,
+      });
       await send('PUT', `/access_policies/${segment(id)}`, 'edit:policy', body);
     },
     async deletePolicy(id) {
@@ -79,7 +108,13 @@ export function createWriter(api: DeveloperApi): AccessWriter {
     },
     async createHolidayGroup({ name, description, holidays }) {
       const body = given({ name, description, holidays: writeHolidays(holidays) });
-      return { id: text(row(await send('POST', '/access_policies/holiday_groups', 'edit:policy', body), 'holiday group'), 'id', 'holiday group') };
+      return {
+        id: text(
+          row(await send('POST', '/access_policies/holiday_groups', 'edit:policy', body), 'holiday group'),
+          'id',
+          'holiday group',
+        ),
+      };
     },
     async deleteHolidayGroup(id) {
       await send('DELETE', `/access_policies/holiday_groups/${segment(id)}`, 'edit:policy');
