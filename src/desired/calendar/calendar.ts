@@ -1,4 +1,5 @@
 import { parseDuration } from '../../runtime/duration.js';
+import { isoInstant } from '../../runtime/instant.js';
 import { overlaps } from '../intervals.js';
 import type { BookedEvent, Booking, Instant, Interval } from '../model.js';
 import { mergeWindows, type Cause, type Window } from '../windows.js';
@@ -176,7 +177,7 @@ function eventCause({ event, room }: Booking): Cause {
 
 /** `event/ID@START`: stable while a calendar re-creates instances. */
 export function occurrenceRef(event: BookedEvent): string {
-  return `event/${event.id}@${new Date(event.startsAt).toISOString().replace('.000Z', 'Z')}`;
+  return `event/${event.id}@${isoInstant(event.startsAt)}`;
 }
 
 interface EventGate {

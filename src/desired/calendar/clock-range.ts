@@ -17,3 +17,10 @@ export function clockRange(range: string, date: LocalDate, local: LocalTime): In
   const end = local.instantOf(endDate, close, 'close');
   return start < end ? { start, end } : null;
 }
+
+/** `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. A date range includes its `to`; a date-time range excludes it. */
+export function pointInTime(text: string, local: LocalTime, edge: 'open' | 'close'): number {
+  const [date = '', time] = text.split('T');
+  if (time !== undefined) return local.instantOf(date, clockMinutes(time), edge);
+  return local.startOf(edge === 'open' ? date : addDays(date, 1));
+}

@@ -1,8 +1,8 @@
 import type { SpecOf } from '../../api/resource.js';
 import type { Interval } from '../model.js';
 import type { Window } from '../windows.js';
-import { clockMinutes, clockRange } from './clock-range.js';
-import { addDays, datesBetween, weekdayOf, type LocalDate, type LocalTime } from './local-time.js';
+import { clockRange, pointInTime } from './clock-range.js';
+import { datesBetween, weekdayOf, type LocalDate, type LocalTime } from './local-time.js';
 import type { Declared } from './site.js';
 
 export interface GroupWindow extends Window {
@@ -47,11 +47,4 @@ export function closures({ name, spec }: Declared<SpecOf<'OfficeHours'>>, local:
     doorGroups: closure.doorGroups ?? null,
     ref: `OfficeHours/${name}`,
   }));
-}
-
-/** A date range includes its `to`; a date-time range excludes it. */
-function pointInTime(text: string, local: LocalTime, edge: 'open' | 'close'): number {
-  const [date = '', time] = text.split('T');
-  if (time !== undefined) return local.instantOf(date, clockMinutes(time), edge);
-  return local.startOf(edge === 'open' ? date : addDays(date, 1));
 }

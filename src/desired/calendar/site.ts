@@ -1,5 +1,7 @@
 import type { Resource, SpecOf } from '../../api/resource.js';
 import type { Instant } from '../model.js';
+import { pointInTime } from './clock-range.js';
+import type { LocalTime } from './local-time.js';
 
 /** A calendar resource in force, reduced to what the plane reads. */
 export interface Declared<Spec> {
@@ -20,27 +22,34 @@ export interface CalendarDeclarations {
 }
 
 /** Sorts accepted resources by kind. */
-export function calendarDeclarations(resources: readonly Resource[], now: Instant): CalendarDeclarations {
-  const byName = <Spec>(declared: readonly Declared<Spec>[]): Declared<Spec>[] =>
-    [...declared].sort((a, b) => (a.name < b.name ? -1 : 1));
+export function calendarDeclarations(resources: readonly Resource[], now: Instant, local: LocalTime): CalendarDeclarations {
+  const sorted = [...resources].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const declare = <Spec extends Suspendable>(name: string, spec: Spec): Declared<Spec> => ({
+    name,
+    spec,
+    suspended: isSuspended(spec, now, local),
+  });
   return {
-    doorGroups: byName(resources.flatMap((r) => (r.kind === 'DoorGroup' ? [declare(r.metadata.name, r.spec, now)] : []))),
-    roomMappings: byName(resources.flatMap((r) => (r.kind === 'RoomMapping' ? [declare(r.metadata.name, r.spec, now)] : []))),
-    officeHours: byName(resources.flatMap((r) => (r.kind === 'OfficeHours' ? [declare(r.metadata.name, r.spec, now)] : []))),
-    eventOverrides: byName(resources.flatMap((r) => (r.kind === 'EventOverride' ? [declare(r.metadata.name, r.spec, now)] : []))),
-    safeHours: resources.flatMap((r) => (r.kind === 'SafeHours' ? [{ name: r.metadata.name, spec: r.spec, suspended: false }] : []))[0] ?? null,
+    doorGroups: sorted.flatMap((each) => (each.kind === 'DoorGroup' ? [declare(each.metadata.name, each.spec)] : [])),
+    roomMappings: sorted.flatMap((each) => (each.kind === 'RoomMapping' ? [declare(each.metadata.name, each.spec)] : [])),
+    officeHours: sorted.flatMap((each) => (each.kind === 'OfficeHours' ? [declare(each.metadata.name, each.spec)] : [])),
+    eventOverrides: sorted.flatMap((each) => (each.kind === 'EventOverride' ? [declare(each.metadata.name, each.spec)] : [])),
+    safeHours: sorted.flatMap((each) => (each.kind === 'SafeHours' ? [{ name: each.metadata.name, spec: each.spec, suspended: false }] : []))[0] ?? null,
   };
 }
 
 interface Suspendable {
-  readonly suspend?: boolean;
+  readonly suspend: boolean;
   readonly suspendUntil?: string;
 }
 
-export function isSuspended(spec: Suspendable, now: Instant): boolean {
-  return spec.suspend === true && (spec.suspendUntil === undefined || now < Date.parse(spec.suspendUntil));
+export function isSuspended(spec: Suspendable, now: Instant, local: LocalTime): boolean {
+  if (!spec.suspend) return false;
+  const end = suspensionEnd(spec, local);
+  return end === null || now < end;
 }
 
-function declare<Spec extends Suspendable>(name: string, spec: Spec, now: Instant): Declared<Spec> {
-  return { name, spec, suspended: isSuspended(spec, now) };
+/** When a suspension ends by itself; null when it does not. A date is included. */
+export function suspensionEnd({ suspend, suspendUntil }: Suspendable, local: LocalTime): Instant | null {
+  return suspend && suspendUntil !== undefined ? pointInTime(suspendUntil, local, 'close') : null;
 }

@@ -23,6 +23,8 @@ export type AccessVerdict =
 export function judgeAccess(member: Member, { rules, graceDays, activeStatuses, local }: AccessRules, readAt: Instant): AccessVerdict {
   if (member.deleted) return lost('the contact is deleted');
   if (member.deceased) return lost('the contact is deceased');
+  // Only a contact that was asked for by id comes without a card: it was taken off the contact.
+  if (member.card === null || member.card === undefined || member.card === '') return lost('the contact has no card');
   const current = member.memberships.filter((each) => activeStatuses.includes(each.status) && !hasEnded(each, graceDays, local, readAt));
   if (current.length === 0) return lost('no current membership');
   const types = new Set(current.map(({ type }) => type));

@@ -18,7 +18,11 @@ export interface GroupPlan {
   readonly changes: readonly DoorChange[];
   readonly doors: ResolvedDoors;
   readonly scheduleId: string | null;
+  /** The schedule that the group asks for; null for other methods. */
+  readonly scheduleName: string | null;
   readonly policyId: string | null;
+  /** The schedule that the inventory remembers is not this group's any longer. */
+  readonly leaves: boolean;
   /** Why the group, and it alone, is not programmed. */
   readonly problem: GroupProblem | null;
 }
@@ -68,20 +72,23 @@ function planGroup(
   inUse: ReadonlySet<string | undefined>,
 ): GroupPlan {
   const doors = resolveDoors(group.spec.doors, observed.doors);
+  const byName = group.spec.unlock.method === 'Schedule';
+  const schedule = findSchedule(group, observed);
+  // Another schedule or another method: the old object is revoked first, as a deletion. A quarrel or a suspension decides nothing.
+  const leaves = conflict === null && !group.suspended && owned?.scheduleId != null && owned.scheduleId !== schedule?.id;
   const plan = (problem: GroupProblem | null, changes: readonly DoorChange[], scheduleId: string | null = null): GroupPlan => ({
     name: group.name,
     changes,
     doors,
     scheduleId,
+    scheduleName: byName ? scheduleNameOf(group.name, group.spec) : null,
     policyId: owned?.policyId ?? null,
+    leaves,
     problem,
   });
   if (conflict !== null) return plan({ reason: 'Conflict', message: conflict }, []);
-  const schedule = findSchedule(group, observed);
-  // Another schedule or another method: the old object is revoked first, as a deletion.
-  const left = group.spec.deletionPolicy === 'Lock' && owned != null && owned.scheduleId !== (schedule?.id ?? null);
-  const revoked = left && !group.suspended ? revokeSchedule(group.name, owned, observed, inUse) : [];
-  if (group.spec.unlock.method !== 'Schedule') return plan(null, [...revoked, ...revokePolicy(group.name, owned, observed)]);
+  const revoked = leaves && group.spec.deletionPolicy === 'Lock' ? revokeSchedule(group.name, owned, observed, inUse) : [];
+  if (!byName) return plan(null, [...revoked, ...revokePolicy(group.name, owned, observed)]);
   const name = scheduleNameOf(group.name, group.spec);
 
   if (schedule === undefined) {

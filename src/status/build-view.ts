@@ -1,0 +1,243 @@
+import type { Calendar } from '../desired/calendar/calendar.js';
+import type { Instant } from '../desired/model.js';
+import { doorChangeView, memberChangeViews } from './change-view.js';
+import { isoInstant, isoSeconds } from '../runtime/instant.js';
+import type { StatusUpdate } from '../store/resource-store.js';
+import { memberCounts, memberViews, noMembers } from './member-status.js';
+import { staleness, type DoorsReport, type MembersReport, type SourceReport } from './report.js';
+import type {
+  BookingView,
+  DoorGroupView,
+  DoorView,
+  HeldView,
+  MemberView,
+  Plane,
+  PlanePlanView,
+  PlaneView,
+  SourceView,
+  View,
+} from './view.js';
+
+export interface PlaneRun<Report> {
+  /** The newest report; null before the first. */
+  readonly report: Report | null;
+  readonly lastSuccess: Instant | null;
+  /** Why the last run failed; null when it did not. */
+  readonly failure: { readonly code: string; readonly message: string } | null;
+}
+
+export interface ViewInputs {
+  readonly site: string;
+  readonly mode: 'DryRun' | 'Apply';
+  readonly fence: 'On' | 'Off';
+  readonly now: Instant;
+  readonly doors: PlaneRun<DoorsReport>;
+  readonly members: PlaneRun<MembersReport>;
+  readonly statuses: readonly StatusUpdate[];
+  /** The latest of each source, newer than the reports. */
+  readonly sources: readonly SourceReport[];
+  /** When UniFi last answered a whole round, and what it then held. */
+  readonly unifi: { readonly readAt: Instant | null; readonly items: number };
+}
+
+/** Everything the read commands show, from reports alone. */
+export function buildView(inputs: ViewInputs): View {
+  const { now } = inputs;
+  const doors = inputs.doors.report;
+  const result = inputs.members.report?.result ?? null;
+  const members = result === null ? [] : memberViews(result);
+  return {
+    version: 1,
+    status: {
+      site: inputs.site,
+      mode: inputs.mode,
+      now: isoSeconds(now),
+      revision: null,
+      sources: [...inputs.sources.flatMap((source) => sourceView(source, now)), unifiView(inputs)],
+      doorGroups: doors === null ? [] : doorGroupViews(doors, inputs.statuses, now),
+      members: result === null ? noMembers : memberCounts(members),
+      held: heldViews(inputs.members.report),
+      fence: inputs.fence === 'Off' ? 'Off' : 'NotImplemented',
+      notes: notes(inputs),
+      planes: [planeView('doors', inputs.doors, readyReason(doors?.source, doors?.withheld, now)), planeView('members', inputs.members, readyReason(inputs.members.report?.source, inputs.members.report?.withheld, now))],
+    },
+    bookings: doors === null ? [] : bookingViews(doors.calendar),
+    pending: [],
+    doors: doors === null ? [] : doorViews(doors, now),
+    members: members satisfies readonly MemberView[],
+    windows: doors === null ? [] : doors.calendar.groups.map(({ doorGroup, windows, held }) => ({
+      doorGroup,
+      windows: [
+        ...windows.map((window) => ({ ...span(window), held: false, causes: window.causes })),
+        ...held.map((window) => ({ ...span(window), held: true, causes: [...window.causes, { kind: 'held', ref: 'NotImplemented', text: window.reason }] })),
+      ].sort((a, b) => (a.start < b.start ? -1 : 1)),
+    })),
+    diff: { planes: [doorsPlan(inputs.doors), membersPlan(inputs.members)] },
+  };
+}
+
+function span({ start, end }: { readonly start: Instant; readonly end: Instant }): { start: string; end: string } {
+  return { start: isoInstant(start), end: isoInstant(end) };
+}
+
+function sourceView({ name, state }: SourceReport, now: Instant): SourceView[] {
+  if (state === null) return [];
+  const { snapshot, failure } = state;
+  return [
+    {
+      name,
+      complete: failure === null && snapshot?.complete === true,
+      readAt: snapshot === null ? null : isoSeconds(snapshot.readAt),
+      ageSeconds: snapshot === null ? null : Math.max(0, Math.round((now - snapshot.readAt) / 1000)),
+      items: snapshot?.items ?? 0,
+      revision: snapshot?.revision ?? null,
+      error: failure?.message ?? null,
+    },
+  ];
+}
+
+function unifiView({ unifi, doors, members, now }: ViewInputs): SourceView {
+  const failure = doors.failure ?? members.failure;
+  return {
+    name: 'unifi',
+    complete: unifi.readAt !== null && failure === null,
+    readAt: unifi.readAt === null ? null : isoSeconds(unifi.readAt),
+    ageSeconds: unifi.readAt === null ? null : Math.max(0, Math.round((now - unifi.readAt) / 1000)),
+    items: unifi.items,
+    revision: null,
+    error: failure?.message ?? null,
+  };
+}
+
+function doorGroupViews(report: DoorsReport, statuses: readonly StatusUpdate[], now: Instant): DoorGroupView[] {
+  const ready = new Set(statuses.filter(({ kind, status }) => kind === 'DoorGroup' && isReady(status)).map(({ name }) => name));
+  return report.groups.map(({ plan, calendar }) => {
+    // What is not programmed does not open, whatever was declared.
+    const programmed = plan.problem === null && plan.scheduleName !== null;
+    const coming = programmed ? calendar.windows.filter(({ end }) => end > now) : [];
+    const current = coming.find(({ start }) => start <= now);
+    const next = coming.find(({ start }) => start > now);
+    const until = current?.end ?? next?.start;
+    return {
+      name: plan.name,
+      now: current === undefined ? 'Closed' : 'Open',
+      until: until === undefined ? null : isoInstant(until),
+      next: next === undefined ? null : span(next),
+      ready: ready.has(plan.name),
+    };
+  });
+}
+
+export function isReady(status: Readonly<Record<string, unknown>>): boolean {
+  const conditions = status['conditions'];
+  return Array.isArray(conditions) && conditions.some((each: { type?: unknown; status?: unknown }) => each.type === 'Ready' && each.status === 'True');
+}
+
+function heldViews(report: MembersReport | null): HeldView[] {
+  const guarded = report?.result?.guarded;
+  if (guarded?.hash == null) return [];
+  const summary = guarded.braked.map(({ verb, reason }) => `${verb}: ${reason}`).join('; ');
+  return [{ kind: 'plan', ref: `plan/${guarded.hash}`, summary, release: `sexton approve plan/${guarded.hash}` }];
+}
+
+function notes({ doors, members, statuses }: ViewInputs): string[] {
+  const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
+  const left = (doors.report?.groups ?? []).reduce((sum, { calendar }) => sum + calendar.held.length, 0);
+  const removed = (doors.report?.removed ?? []).map(({ name, confirmed }) => `DoorGroup/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
+  const withheld = [...new Set([doors.report?.withheld, members.report?.withheld].flatMap((text) => text ?? []))];
+  return [
+    ...withheld,
+    ...refused,
+    ...removed,
+    ...(left > 0 ? [`${left} windows are left out: overrides, closures and approvals are not implemented yet (NotImplemented)`] : []),
+  ];
+}
+
+function readyReason(source: SourceReport | undefined, withheld: string | null | undefined, now: Instant): { reason: string; message: string } | null {
+  if (withheld != null) return { reason: 'Suspended', message: withheld };
+  if (source?.state?.failure == null) return null;
+  if (source.state.snapshot === null) return { reason: 'SourceIncomplete', message: source.state.failure.message };
+  return staleness(source, now) === 'TooStale' ? { reason: 'SourceStale', message: source.state.failure.message } : null;
+}
+
+function planeView(plane: Plane, run: PlaneRun<unknown>, problem: { reason: string; message: string } | null): PlaneView {
+  const why = run.failure === null ? problem : { reason: run.failure.code, message: run.failure.message };
+  return {
+    plane,
+    ready: run.lastSuccess !== null && why === null,
+    lastSuccess: run.lastSuccess === null ? null : isoSeconds(run.lastSuccess),
+    reason: why?.reason ?? (run.lastSuccess === null ? 'Reconciling' : null),
+    message: why?.message ?? null,
+  };
+}
+
+function bookingViews(calendar: Calendar): BookingView[] {
+  return calendar.bookings.map(({ booking, state, reason, windows }) => ({
+    id: booking.id,
+    event: { id: booking.event.id, name: booking.event.name, startsAt: isoInstant(booking.event.startsAt), endsAt: isoInstant(booking.event.endsAt) },
+    room: booking.room,
+    resourceId: booking.resourceId,
+    start: isoInstant(booking.start),
+    end: isoInstant(booking.end),
+    approval: booking.approval,
+    state,
+    reason,
+    windows: windows.map((window) => ({ doorGroup: window.doorGroup, ...span(window) })),
+  }));
+}
+
+function doorViews(report: DoorsReport, now: Instant): DoorView[] {
+  return report.doors.map((door) => {
+    const group = report.groups.find(({ plan }) => plan.doors.doors.some(({ id }) => id === door.id));
+    const open = group?.plan.problem === null && group.plan.scheduleName !== null && group.calendar.windows.some(({ start, end }) => start <= now && now < end);
+    return {
+      doorGroup: group?.plan.name ?? null,
+      id: door.id,
+      name: door.name,
+      lock: door.lock,
+      position: door.position,
+      rule: '',
+      desired: open ? 'Open' : 'Closed',
+      following: 'Unknown',
+    };
+  });
+}
+
+function doorsPlan({ report, failure }: PlaneRun<DoorsReport>): PlanePlanView {
+  const groups = report?.groups ?? [];
+  const removed = report?.removed ?? [];
+  const withheld = report?.withheld ?? false;
+  const waiting = removed.filter(({ confirmed }) => !confirmed);
+  return {
+    plane: 'doors',
+    hash: null,
+    changes: [
+      ...[...removed.map(({ changes }) => changes), ...groups.map(({ plan }) => plan.changes)].flat().map((change) => doorChangeView(change, withheld)),
+      ...waiting.map(({ name }) => ({
+        verb: 'revoke',
+        object: { kind: 'DoorGroup', id: null, name },
+        before: 'declared',
+        after: null,
+        held: 'its file is gone; counts only when a second reading at least 10 s later agrees',
+      })),
+    ],
+    ...errorOf(failure, report),
+  };
+}
+
+function membersPlan({ report, failure }: PlaneRun<MembersReport>): PlanePlanView {
+  const guarded = report?.result?.guarded;
+  const source = report?.source.state;
+  const unread = source?.failure != null && source.snapshot === null ? { code: source.failure.code, message: source.failure.message } : null;
+  return {
+    plane: 'members',
+    hash: guarded?.hash ?? null,
+    changes: memberChangeViews(guarded?.changes ?? [], report?.withheld ?? null),
+    ...errorOf(failure ?? unread, report),
+  };
+}
+
+function errorOf(failure: { readonly message: string } | null, report: unknown): { readonly error?: string } {
+  if (failure !== null) return { error: failure.message };
+  return report === null ? { error: 'not read yet' } : {};
+}

@@ -1,0 +1,79 @@
+import { maskedCard } from '../desired/members/card.js';
+import type { DoorChange } from '../plan/doors/changes.js';
+import type { MemberChange } from '../plan/members/changes.js';
+import type { GuardedChange } from '../plan/members/guards.js';
+import { weekdays, type WeekSchedule } from '../unifi/access-controller.js';
+import type { ChangeView } from './view.js';
+
+/** `withheld`: why no change of the plane may go; false when they may. */
+export function doorChangeView(change: DoorChange, withheld: string | false): ChangeView {
+  switch (change.verb) {
+    case 'create':
+      return { verb: 'create', object: { kind: 'Schedule', id: null, name: change.name }, before: null, after: weekText(change.week), held: withheld };
+    case 'program':
+      return {
+        verb: 'program',
+        object: { kind: 'Schedule', id: change.scheduleId, name: change.name },
+        before: weekText(change.before),
+        after: weekText(change.week),
+        held: withheld,
+      };
+    case 'revoke':
+      return { verb: 'revoke', object: { kind: 'Schedule', id: change.scheduleId, name: change.name }, before: weekText(change.before), after: null, held: withheld };
+    case 'policy':
+      return {
+        verb: change.policyId === null ? 'create' : 'policy',
+        object: { kind: 'AccessPolicy', id: change.policyId, name: change.name },
+        before: change.before,
+        after: { doorIds: change.doorIds, scheduleId: change.scheduleId },
+        held: withheld,
+      };
+    case 'revoke-policy':
+      return { verb: 'revoke-policy', object: { kind: 'AccessPolicy', id: change.policyId, name: change.name }, before: 'made by sexton', after: null, held: withheld };
+  }
+}
+
+/** Days that are open, each as `08:00-11:00`, closing minutes shown as people say them. */
+function weekText(week: WeekSchedule): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    weekdays
+      .filter((weekday) => week[weekday].length > 0)
+      .map((weekday) => [weekday, week[weekday].map(({ start, end }) => `${start.slice(0, 5)}-${end === '23:59:59' ? '24:00' : end.slice(0, 5)}`).join(', ')]),
+  );
+}
+
+/** Users are named by their contact, cards by their last two digits; names of people are left out. */
+export function memberChangeViews(changes: readonly GuardedChange[], withheld: string | null): ChangeView[] {
+  return changes.map(({ change, held, operation }) => ({
+    ...memberChange(change),
+    contact: change.contact,
+    held: held ?? withheld ?? false,
+    ...(held === null ? {} : { op: operation }),
+  }));
+}
+
+function memberChange(change: MemberChange): Pick<ChangeView, 'verb' | 'object' | 'before' | 'after'> {
+  const object = { kind: 'User', id: change.userId, name: `contact ${change.contact}` };
+  switch (change.verb) {
+    case 'add':
+      return {
+        verb: change.verb,
+        object,
+        before: change.userId === null ? null : { status: 'DEACTIVATED' },
+        after: { status: 'ACTIVE', policies: change.policies, card: change.card === null ? null : maskedCard(change.card.number) },
+      };
+    case 'deactivate':
+      return { verb: change.verb, object, before: { cards: change.release.map(({ number }) => maskedCard(number)) }, after: { status: 'DEACTIVATED' } };
+    case 'rename':
+      return { verb: change.verb, object, before: 'another name', after: 'the name in CiviCRM' };
+    case 'policy':
+      return { verb: change.verb, object, before: { policies: change.before }, after: { policies: change.policies } };
+    case 'card':
+      return {
+        verb: change.verb,
+        object,
+        before: { cards: change.release.map(({ number }) => maskedCard(number)) },
+        after: { card: change.card === null ? null : maskedCard(change.card.number) },
+      };
+  }
+}

@@ -1,0 +1,142 @@
+import { mergeConditions, type Condition } from '../api/conditions.js';
+import { checkReferences, formatReference } from '../api/references.js';
+import type { Resource } from '../api/resource.js';
+import { isSuspended } from '../desired/calendar/site.js';
+import type { LocalTime } from '../desired/calendar/local-time.js';
+import type { Instant } from '../desired/model.js';
+import { isoInstant, isoSeconds } from '../runtime/instant.js';
+import type { ResourceReading, StatusUpdate, StoredResource } from '../store/resource-store.js';
+import type { NextCondition, ReadyInputs } from './conditions.js';
+import { declaredConditions, doorGroupStatus } from './door-status.js';
+import { tierMappingStatus } from './member-status.js';
+import { staleness, type DoorsReport, type MembersReport, type SourceReport } from './report.js';
+
+export interface KindStatus {
+  readonly conditions: readonly NextCondition[];
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface StatusContext {
+  readonly local: LocalTime;
+  readonly now: Instant;
+  /** What every kind's conditions share. */
+  inputs(stored: StoredResource): Omit<ReadyInputs, 'programmed' | 'summary'>;
+}
+
+export interface Reports {
+  readonly doors: DoorsReport | null;
+  readonly members: MembersReport | null;
+}
+
+/**
+ * The whole set of statuses, as far as the planes have reported; a plane that has not run yet leaves its kinds as they
+ * were. Pure: the same reports give the same bytes, but for the moment a condition changes.
+ */
+export function resourceStatuses(reading: ResourceReading, reports: Reports, local: LocalTime, now: Instant): StatusUpdate[] {
+  const inForce = reading.resources.flatMap(({ accepted }) => (accepted === null ? [] : [accepted]));
+  const broken = new Map<Resource, string[]>();
+  for (const reference of checkReferences(inForce)) {
+    broken.set(reference.resource, [...(broken.get(reference.resource) ?? []), formatReference(reference)]);
+  }
+  const context: StatusContext = {
+    local,
+    now,
+    inputs: (stored) => ({
+      stored,
+      brokenReferences: stored.accepted === null ? [] : (broken.get(stored.accepted) ?? []),
+      suspended: suspensionOf(stored, reading, local, now),
+      stale: staleOf(stored, reports, now),
+      braked: null,
+      blocked: blockedBy(stored, reports),
+    }),
+  };
+  return reading.resources.map((stored) => ({
+    kind: stored.kind,
+    name: stored.name,
+    file: stored.file,
+    line: stored.line,
+    status: statusOf(stored, reports, context, now),
+  }));
+}
+
+function statusOf(stored: StoredResource, reports: Reports, context: StatusContext, now: Instant): Readonly<Record<string, unknown>> {
+  const next = kindStatus(stored, reports, context);
+  const previous: readonly Condition[] = stored.status?.conditions ?? [];
+  const kept = next === null ? stored.status : null;
+  return {
+    ...(stored.accepted?.metadata.generation === undefined ? {} : { observedGeneration: stored.accepted.metadata.generation }),
+    ...(stored.specHash === null ? {} : { specHash: stored.specHash }),
+    conditions: next === null ? previous : mergeConditions(previous, next.conditions, isoSeconds(now)),
+    ...(stored.refused === null ? {} : { refused: { since: stored.refused.since, problems: stored.refused.problems } }),
+    ...(kept === null ? next?.fields : withoutShared(kept)),
+  };
+}
+
+function withoutShared(status: object): Readonly<Record<string, unknown>> {
+  const shared = new Set(['observedGeneration', 'specHash', 'conditions', 'refused']);
+  return Object.fromEntries(Object.entries(status).filter(([field]) => !shared.has(field)));
+}
+
+/** Null: its plane has not reported yet. */
+function kindStatus(stored: StoredResource, { doors, members }: Reports, context: StatusContext): KindStatus | null {
+  if (isOf(stored, 'TierMapping')) return members === null ? null : tierMappingStatus(stored, members, context);
+  if (doors === null) return null;
+  if (isOf(stored, 'DoorGroup')) return doorGroupStatus(stored, doors, context);
+  if (isOf(stored, 'RoomMapping')) {
+    const report = doors.calendar.mappings.find(({ name }) => name === stored.name);
+    if (report === undefined || stored.accepted === null) return { conditions: declaredConditions(stored, context, {}), fields: {} };
+    const { seen, mapped, excluded, unmapped, unmappedRooms } = report;
+    const summary = `${mapped} of ${seen} bookings mapped, ${excluded} excluded, ${unmapped} unmapped`;
+    return {
+      conditions: declaredConditions(stored, context, { summary }),
+      fields: { roomCount: stored.accepted.spec.rooms.length, bookings: { seen, mapped, excluded, unmapped }, unmappedRooms },
+    };
+  }
+  if (isOf(stored, 'OfficeHours')) {
+    const spec = stored.accepted?.spec;
+    const counts = { weeklyCount: spec?.weekly.length ?? 0, closureCount: spec?.closures.length ?? 0, openingCount: spec?.openings.length ?? 0 };
+    const openings = counts.openingCount === 0 ? '' : `, ${counts.openingCount} openings without effect (NotImplemented)`;
+    const summary = `${counts.weeklyCount} weekly, ${counts.closureCount} closures${openings}`;
+    return { conditions: declaredConditions(stored, context, { summary }), fields: spec === undefined ? {} : counts };
+  }
+  if (isOf(stored, 'EventOverride')) {
+    const report = doors.calendar.overrides.find(({ name }) => name === stored.name);
+    if (report === undefined) return { conditions: declaredConditions(stored, context, {}), fields: {} };
+    const { matched, nextOccurrence } = report;
+    const effect = matched === 0 ? '' : '; their windows are left out whole (NotImplemented)';
+    const summary = `matches ${matched} ${matched === 1 ? 'occurrence' : 'occurrences'}${effect}`;
+    return {
+      conditions: declaredConditions(stored, context, { summary }),
+      fields: { matched, nextOccurrence: nextOccurrence === null ? null : isoInstant(nextOccurrence) },
+    };
+  }
+  return { conditions: declaredConditions(stored, context, {}), fields: { pendingCount: 0, deniedCount: 0, pending: [], denied: [] } };
+}
+
+function isOf<K extends StoredResource['kind']>(stored: StoredResource, kind: K): stored is StoredResource<K> {
+  return stored.kind === kind;
+}
+
+function suspensionOf({ accepted }: StoredResource, reading: ResourceReading, local: LocalTime, now: Instant): string | null {
+  if (reading.suspended !== null) return reading.suspended;
+  if (accepted === null || !('suspend' in accepted.spec) || !isSuspended(accepted.spec, now, local)) return null;
+  return accepted.spec.suspendReason ?? 'spec.suspend is true';
+}
+
+function staleOf({ kind }: StoredResource, { doors, members }: Reports, now: Instant): ReadyInputs['stale'] {
+  const source: SourceReport | undefined = kind === 'TierMapping' ? members?.source : kind === 'SafeHours' || kind === 'OfficeHours' ? undefined : doors?.source;
+  if (source?.state?.failure == null) return null;
+  const state = staleness(source, now);
+  const since = isoSeconds(source.state.failure.since);
+  return { ready: state !== 'TooStale', message: `failing since ${since}: ${source.state.failure.message}` };
+}
+
+function blockedBy({ kind }: StoredResource, { doors, members }: Reports): ReadyInputs['blocked'] {
+  if (kind === 'RoomMapping' && doors?.source.state === null) {
+    return { reason: 'SourceMissing', message: 'the configuration has no planningCenter, so no room is ever booked' };
+  }
+  if (kind === 'TierMapping' && members?.source.state === null) {
+    return { reason: 'SourceMissing', message: 'the configuration has no civicrm, so there are no members' };
+  }
+  return null;
+}
