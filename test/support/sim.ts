@@ -72,17 +72,23 @@ export function call(url: string, options: Call = {}): Promise<Answered> {
 }
 
 export interface TestSimulator extends RunningSimulator {
-  call(path: string, options?: Call): Promise<Answered>;
+  readonly call: (path: string, options?: Call) => Promise<Answered>;
   /** GET, or POST when there is a body, under `/_sim`; answers the parsed body and throws on any status but 200. */
-  sim(path: string, body?: unknown): Promise<unknown>;
-  remove(path: string): Promise<void>;
+  readonly sim: (path: string, body?: unknown) => Promise<unknown>;
+  /** DELETE under `/_sim`. */
+  readonly remove: (path: string) => Promise<void>;
 }
 
 export async function startTestSimulator(definition: SimulatorDefinition, options: Partial<SimulatorOptions> = {}): Promise<TestSimulator> {
   const running = await startSimulator(definition, { port: 0, ...options });
-  const reach = (path: string, how?: Call): Promise<Answered> => call(running.listening + path, how);
+  const agent = running.listening.startsWith('https:') ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+  const reach = (path: string, how?: Call): Promise<Answered> => call(running.listening + path, { agent, ...how });
   return {
     ...running,
+    close: async () => {
+      agent.destroy();
+      await running.close();
+    },
     call: reach,
     sim: async (path, body) => {
       const answer = await reach(`/_sim${path}`, body === undefined ? {} : { method: 'POST', body });
