@@ -153,7 +153,7 @@ export function calendarApi(context: SimulatorContext, state: () => PcoState, mo
     const verdict = limiter.count(name, monotonic(), { ...seed.rateLimit, dropAfter: Number(context.quirk('limit-drop')) });
     c.header('X-PCO-API-Request-Rate-Limit', String(verdict.limit));
     c.header('X-PCO-API-Request-Rate-Count', String(verdict.count));
-    c.header('X-PCO-API-Request-Rate-Period', `${verdict.period} seconds`);
+    c.header('X-PCO-API-Request-Rate-Period', String(verdict.period));
     if (verdict.limited) {
       c.header('Retry-After', String(verdict.retryAfter));
       const { count, limit, period } = verdict;

@@ -9,7 +9,7 @@ interface Reference {
   readonly id: string;
 }
 
-export interface ResourceObject extends Reference {
+interface ResourceObject extends Reference {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly relationships: Readonly<Record<string, { readonly data: Reference | readonly Reference[] }>>;
   readonly links: { readonly self: string };

@@ -10,7 +10,7 @@ export type VertexType =
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-export type Edge =
+type Edge =
   | { readonly many: true; readonly records: readonly PcoRecord[] }
   | { readonly many: false; readonly record: PcoRecord };
 

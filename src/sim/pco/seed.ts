@@ -18,14 +18,14 @@ export type ApprovalStatus = (typeof approvals)[number];
 /** Attributes under the API's names, in addition to what the interfaces below spell out. */
 type Attributes = SeedRecord;
 
-export interface SeedTime {
+interface SeedTime {
   readonly id: string;
   readonly starts_at: string;
   readonly ends_at: string;
   readonly attributes: Attributes;
 }
 
-export interface SeedBooking {
+interface SeedBooking {
   readonly id: string;
   readonly resourceId: string;
   readonly starts_at: string;
