@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import type { SimulatorKind } from '../sim/kit/simulator.js';
+import type { SimCommandOptions } from './commands/sim.js';
+import type { Registry } from './program.js';
+import { nowOption, wordOf } from './options.js';
+
+/** Commands that need no configuration. */
+export function registerOffline({ session, command, run }: Registry): void {
+  command('validate [path...]', 'check resource files and directories, offline', [
+    'sexton validate                 # the configured directory',
+    'sexton validate examples/       # everything below, references between files included',
+    'sexton validate new.yaml',
+  ]).action((paths: readonly string[], _: unknown, self: Command) =>
+    run(async () => (await import('./commands/validate.js')).validateCommand(session, paths, self.optsWithGlobals<{ config?: string }>().config)),
+  );
+
+  command('explain <path>', 'what a kind or a field means', ['sexton explain dg', 'sexton explain doorgroup.spec.unlock.method']).action((path: string) =>
+    run(async () => (await import('./commands/explain.js')).explainCommand(session, path)),
+  );
+
+  command('new <kind>', 'print a commented template', ['sexton new doorgroup > gym.yaml']).action((kind: string) =>
+    run(async () => (await import('./commands/new.js')).newCommand(session, kind)),
+  );
+
+  command('sim', 'simulate unifi, pco or civicrm on this machine', [
+    'sexton sim unifi --port 0 --seed church.yaml',
+    'sexton sim pco --quirk limit-drop=20 --now 2026-11-21T18:00:00Z',
+    'sexton sim civicrm --tls --ca ca.pem',
+  ])
+    .addArgument(new Argument('<kind>', 'unifi, pco or civicrm').argParser(wordOf('unifi', 'pco', 'civicrm')))
+    .option('--port <n>', 'the port; 0 picks a free one (default: 12445 unifi, 12446 pco, 12447 civicrm)', port)
+    .option('--seed <file>', 'the world to begin with, YAML or JSON')
+    .addOption(new Option('--quirk <name=value>', 'one open question about the real thing, answered; repeatable').argParser(quirk))
+    .addOption(nowOption())
+    .option('--tls', 'a certificate for pco and civicrm too')
+    .option('--ca <file>', "write the authority's certificate there")
+    .action((kind: SimulatorKind, options: SimCommandOptions) =>
+      run(async () => (await import('./commands/sim.js')).simCommand(session, kind, options)),
+    );
+}
+
+function port(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= 65_535)) throw new InvalidArgumentError('It is a number from 0 to 65535.');
+  return value;
+}
+
+function quirk(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('It is name=value, such as empty-holiday=weekly.');
+  return { ...before, [name]: value };
+}

@@ -1,0 +1,28 @@
+import { systemClock } from '../runtime/clock.js';
+import type { Session } from './session.js';
+import { processTerminal } from './terminal.js';
+
+/** The session of this process: its streams, environment, clock and signals. */
+export function processSession(): Session {
+  const environment = process.env;
+  let interruption: AbortSignal | undefined;
+  return {
+    terminal: processTerminal(environment),
+    environment,
+    clock: systemClock,
+    interrupted: () => (interruption ??= interruptionOf(process)),
+    readers: () => import('./load-view.js'),
+  };
+}
+
+function interruptionOf(emitter: NodeJS.Process): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    emitter.on(signal, () => {
+      // Somebody who presses ^C twice means it.
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort(signal);
+    });
+  }
+  return controller.signal;
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { closest } from '../api/suggest.js';
+import { registerActing } from './acting-commands.js';
+import { UsageError } from './exit.js';
+import { registerOffline } from './offline-commands.js';
+import { registerReading } from './reading-commands.js';
+import type { Session } from './session.js';
+
+/** Announced, and not there yet: nobody who types one means another command. */
+const later = ['preview', 'deny', 'cancel', 'restore', 'open', 'lock', 'block', 'unblock', 'suspend', 'resume', 'audit', 'doctor', 'adopt', 'pull', 'import', 'export'];
+
+/** Adds a command with its examples. The result of an action is the exit code. */
+export interface Registry {
+  readonly session: Session;
+  command(usage: string, summary: string, examples: readonly string[]): Command;
+  /** What the action answers becomes the exit code. */
+  run(action: () => Promise<number>): Promise<void>;
+}
+
+/** The whole command line. Actions load their code when they run. */
+export function buildProgram(session: Session, finish: (code: number) => void): Command {
+  const { terminal } = session;
+  const program = new Command('sexton')
+    .description('Doors that follow the calendar, members that keep their access: YAML in, UniFi Access out.')
+    .option('--config <file>', 'the configuration; else $SEXTON_CONFIG, else /etc/sexton/sexton.yaml')
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'help for a command')
+    .helpCommand('help [command]', 'help for a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.note(text.replace(/\n$/, '')),
+      outputError: (text, write) => write(text),
+    })
+    .showHelpAfterError('See `sexton --help`.')
+    .configureHelp({ sortSubcommands: false });
+  const registry: Registry = {
+    session,
+    command: (usage, summary, examples) => {
+      const command = program.command(usage).summary(summary).description(summary);
+      const lines = examples.map((example) => `  ${example}`).join('\n');
+      return command.addHelpText('after', `\nExamples:\n${lines}`).showHelpAfterError(`See \`sexton ${command.name()} --help\`.`);
+    },
+    run: async (action) => finish(await action()),
+  };
+  registerReading(registry);
+  registerActing(registry);
+  registerOffline(registry);
+  program.on('command:*', ([word = '']: readonly string[]) => {
+    if (later.includes(word)) throw new UsageError(`\`sexton ${word}\` is not there yet; it comes with a later version`);
+    const meant = closest(word, program.commands.map((command) => command.name()));
+    throw new UsageError(`there is no command \`${word}\`${meant === null ? '; see `sexton --help`' : `; did you mean \`sexton ${meant}\`?`}`);
+  });
+  return program;
+}
+
+function version(): string {
+  const { version: number } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  return number;
+}

@@ -1,0 +1,45 @@
+import { plain } from '../runtime/text.js';
+import { displayWidth } from './display-width.js';
+
+/** Text, and how it looks on a terminal that takes colour. */
+export interface Cell {
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+}
+
+export interface RenderedTable {
+  readonly header: string;
+  readonly rows: readonly string[];
+  /** Renders a later row to the same columns. */
+  row(cells: readonly (Cell | string)[]): string;
+}
+
+const gap = '   ';
+
+/** Columns aligned by what a terminal shows; control and bidi characters are gone. */
+export function renderTable(headers: readonly string[], rows: readonly (readonly (Cell | string)[])[]): RenderedTable {
+  const texts = rows.map((cells) => cells.map((cell) => shown(cell).text));
+  const widths = headers.map((header, column) =>
+    Math.max(displayWidth(header), ...texts.map((cells) => displayWidth(cells[column] ?? ''))),
+  );
+  const row = (cells: readonly (Cell | string)[]): string =>
+    cells
+      .map((cell, column) => {
+        const { text, paint = (same: string) => same } = shown(cell);
+        const last = column === cells.length - 1;
+        return paint(text) + (last ? '' : ' '.repeat(Math.max(0, (widths[column] ?? 0) - displayWidth(text))) + gap);
+      })
+      .join('')
+      .trimEnd();
+  return { header: row(headers), rows: rows.map(row), row };
+}
+
+/** The whole table, each line ended. */
+export function tableText(headers: readonly string[], rows: readonly (readonly (Cell | string)[])[]): string {
+  const table = renderTable(headers, rows);
+  return [table.header, ...table.rows].map((line) => `${line}\n`).join('');
+}
+
+function shown(cell: Cell | string): Cell {
+  return typeof cell === 'string' ? { text: plain(cell) } : { ...cell, text: plain(cell.text) };
+}
