@@ -1,0 +1,163 @@
+import type { LocalTime } from '../desired/calendar/local-time.js';
+import type { Clock } from '../runtime/clock.js';
+import { errorCode, errorMessage } from '../runtime/errors.js';
+import type { Logger } from '../runtime/log.js';
+import { sourceReport, type DoorsReport, type MembersReport } from '../status/report.js';
+import { buildView, type PlaneRun } from '../status/build-view.js';
+import { doorEvents, memberEvents, statusEvents, type ControllerEvent } from '../status/events.js';
+import { resourceStatuses } from '../status/resource-status.js';
+import type { Plane, View } from '../status/view.js';
+import type { ResourceReading, StatusUpdate } from '../store/resource-store.js';
+import type { ControllerObserver } from './observer.js';
+import type { PlaneDeps } from './plane.js';
+import { FailedRun, reconcileDoors } from './reconcile-doors.js';
+import { FailedMembersRun, reconcileMembers } from './reconcile-members.js';
+import type { WorkResult } from './work-queue.js';
+
+/** Where a run's findings go. The daemon writes them; a command that only looks drops them. */
+export interface Publisher {
+  statuses(updates: readonly StatusUpdate[], reading: ResourceReading): Promise<void>;
+  view(view: View): Promise<void>;
+  events(events: readonly ControllerEvent[]): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly deps: PlaneDeps;
+  readonly site: string;
+  readonly mode: 'DryRun' | 'Apply';
+  readonly fence: 'On' | 'Off';
+  /** Longest time between two runs of a plane: drift in UniFi is found by then. */
+  readonly resync: number;
+  readonly publisher: Publisher;
+  readonly observer: ControllerObserver;
+  readonly clock: Clock;
+  readonly local: LocalTime;
+  readonly log: Logger;
+}
+
+export interface Engine {
+  /** One run of one plane, published. @throws what the queue should back off from */
+  reconcile(plane: Plane): Promise<WorkResult>;
+  /** Publishes again without a run: a source failed or came back. */
+  refresh(): Promise<void>;
+  view(): View;
+  /** The newest reading of the directory; null before the first. */
+  reading(): ResourceReading | null;
+}
+
+/** Runs planes and keeps what they last reported; the two planes fail independently of each other. */
+export function createEngine(options: EngineOptions): Engine {
+  const { deps, clock, observer } = options;
+  let doors: PlaneRun<DoorsReport> = { report: null, lastSuccess: null, failure: null };
+  let members: PlaneRun<MembersReport> = { report: null, lastSuccess: null, failure: null };
+  let reading: ResourceReading | null = null;
+  let statuses: readonly StatusUpdate[] = [];
+  let unifi: { readAt: number | null; items: number } = { readAt: null, items: 0 };
+  let publishing: Promise<void> = Promise.resolve();
+
+  async function reconcile(plane: Plane): Promise<WorkResult> {
+    const started = clock.monotonic();
+    const error = await (plane === 'doors' ? runDoors() : runMembers());
+    observer.reconciled(plane, error === null ? 'success' : 'error', (clock.monotonic() - started) / 1000);
+    await publish(plane);
+    if (error !== null) throw error.thrown;
+    return { requeueAfter: Math.max(1, Math.min(options.resync, requeue[plane] ?? Infinity, reading?.confirmAbsenceIn ?? Infinity)) };
+  }
+
+  const requeue: Record<Plane, number | undefined> = { doors: undefined, members: undefined };
+
+  async function runDoors(): Promise<{ readonly thrown: unknown } | null> {
+    try {
+      const run = await reconcileDoors(deps);
+      doors = { report: run.report, lastSuccess: clock.now(), failure: null };
+      ({ reading } = run);
+      requeue.doors = run.requeueAfter;
+      unifi = { readAt: clock.now(), items: run.report.doors.length };
+      return null;
+    } catch (thrown) {
+      const run = thrown instanceof FailedRun ? thrown.run : null;
+      doors = { ...doors, ...(run === null ? {} : { report: run.report }), failure: failureOf(thrown) };
+      reading = run?.reading ?? reading;
+      return { thrown };
+    }
+  }
+
+  async function runMembers(): Promise<{ readonly thrown: unknown } | null> {
+    try {
+      const run = await reconcileMembers(deps);
+      members = { report: run.report, lastSuccess: clock.now(), failure: null };
+      ({ reading } = run);
+      requeue.members = run.requeueAfter;
+      return null;
+    } catch (thrown) {
+      const run = thrown instanceof FailedMembersRun ? thrown.run : null;
+      members = { ...members, ...(run === null ? {} : { report: run.report }), failure: failureOf(thrown) };
+      reading = run?.reading ?? reading;
+      return { thrown };
+    }
+  }
+
+  /** One publication at a time: the planes share status files and view. */
+  function publish(plane: Plane | null): Promise<void> {
+    const next = publishing.then(() => publishNow(plane));
+    publishing = next.catch(() => undefined);
+    return next;
+  }
+
+  async function publishNow(plane: Plane | null): Promise<void> {
+    // Read again: the other plane may have written statuses since this one's reading.
+    const current = await deps.store.list().catch(() => reading);
+    if (current !== null) {
+      reading = current;
+      const now = clock.now();
+      statuses = resourceStatuses(current, currentReports(), options.local, now);
+      const events = [...statusEvents(current, statuses, now), ...planeEvents(plane, current)];
+      await options.publisher.statuses(statuses, current);
+      await options.publisher.events(events);
+    }
+    const shown = view();
+    await options.publisher.view(shown);
+    observer.published(shown, statuses);
+  }
+
+  function planeEvents(plane: Plane | null, current: ResourceReading): ControllerEvent[] {
+    if (plane === 'doors' && doors.report !== null) {
+      for (const { done } of doors.report.groups) for (const { verb } of done) observer.changed('doors', verb, 1);
+      return doorEvents(doors.report);
+    }
+    if (plane === 'members' && members.report !== null) {
+      for (const [verb, count] of Object.entries(members.report.result?.done ?? {})) observer.changed('members', verb, count);
+      return memberEvents(members.report, current.resources.find(({ kind }) => kind === 'TierMapping')?.name ?? '');
+    }
+    return [];
+  }
+
+  /** Reports with the sources as they are now: a source fails and comes back between two runs. */
+  function currentReports(): { doors: DoorsReport | null; members: MembersReport | null } {
+    return {
+      doors: doors.report === null ? null : { ...doors.report, source: sourceReport('planningCenter', deps.bookings) },
+      members: members.report === null ? null : { ...members.report, source: sourceReport('civicrm', deps.members) },
+    };
+  }
+
+  function view(): View {
+    const reports = currentReports();
+    return buildView({
+      site: options.site,
+      mode: options.mode,
+      fence: options.fence,
+      now: clock.now(),
+      doors: { ...doors, report: reports.doors },
+      members: { ...members, report: reports.members },
+      statuses,
+      sources: [sourceReport('planningCenter', deps.bookings), sourceReport('civicrm', deps.members)],
+      unifi,
+    });
+  }
+
+  return { reconcile, refresh: () => publish(null), view, reading: () => reading };
+}
+
+function failureOf(thrown: unknown): { readonly code: string; readonly message: string } {
+  return { code: errorCode(thrown), message: errorMessage(thrown) };
+}
