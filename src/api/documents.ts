@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
 import type { Document, Node, Pair, ParsedNode, YAMLError } from 'yaml';
-import { fileText } from './file-text.js';
+import { fileText, position } from './file-text.js';
+import { nestedTooDeeply } from './nesting.js';
 import { formatPath } from './path.js';
 import type { Path } from './path.js';
 import type { Problem } from './problem.js';
@@ -35,13 +36,18 @@ export interface ParsedFile {
 export function parseDocuments(file: string, bytes: Uint8Array | string): ParsedFile {
   const read = fileText(file, bytes);
   if ('problem' in read) return { documents: [], problems: [read.problem] };
+  const deep = nestedTooDeeply(read.text);
+  if (deep !== null) {
+    const [line, column] = position(read.text, deep);
+    return { documents: [], problems: [{ file, line, column, path: '', message: tooDeep }] };
+  }
   const lines = new LineCounter();
   try {
-    const parsed = parseAllDocuments(read.text, { lineCounter: lines, merge: true, prettyErrors: false, logLevel: 'silent' });
+    const parsed = parseAllDocuments(read.text, { lineCounter: lines, merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
     const documents = Array.isArray(parsed) ? parsed : [];
     return { documents: documents.filter((document) => !isEmpty(document)).map((document) => describe(file, document, lines)), problems: [] };
   } catch (error) {
-    const message = error instanceof RangeError ? 'the file is nested too deeply' : 'the file cannot be read as YAML';
+    const message = error instanceof RangeError ? tooDeep : 'the file cannot be read as YAML';
     return { documents: [], problems: [{ file, line: 0, column: 0, path: '', message }] };
   }
 }
@@ -59,7 +65,8 @@ function describe(file: string, document: Document.Parsed, lines: LineCounter): 
   const start = document.contents?.range[0] ?? document.errors[0]?.pos[0] ?? document.range[0];
   const problems = [...document.errors, ...document.warnings]
     .slice(0, maxSyntaxProblems)
-    .map((error) => at(error.pos[0], [], syntaxMessage(error, document)));
+    .map((error) => at(error.pos[0], [], syntaxMessage(error)));
+  if (problems.length === 0) problems.push(...structureProblems(document).map((found) => at(found.offset, found.path, found.message)));
   if (document.contents !== null && !isMap(document.contents) && problems.length === 0) {
     problems.push(at(start, [], 'this is no resource: a document must be a mapping with apiVersion, kind, metadata and spec'));
   }
@@ -77,6 +84,47 @@ function describe(file: string, document: Document.Parsed, lines: LineCounter): 
   };
 }
 
+interface Finding {
+  readonly offset: number;
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** What the parser lets pass: a key given twice (its own check is quadratic), and aliases that explode or lead nowhere. */
+function structureProblems(document: Document.Parsed): readonly Finding[] {
+  const findings: Finding[] = [];
+  let aliases = 0;
+  visit(document, {
+    Map: (_, map, ancestors) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        // A merge key (<<) is a symbol, and may be repeated.
+        if (!isScalar(key) || key.range == null || typeof key.value === 'symbol') continue;
+        const name = String(key.value);
+        if (seen.has(name) && findings.length < maxSyntaxProblems) {
+          const path = [...pathOf([...ancestors, map]), name];
+          findings.push({ offset: key.range[0], path, message: `\`${name}\` is given twice; keep one` });
+        }
+        seen.add(name);
+      }
+      return findings.length < maxSyntaxProblems ? undefined : visit.BREAK;
+    },
+    Alias: (_, alias, ancestors) => {
+      aliases += 1;
+      const offset = alias.range?.[0] ?? 0;
+      const path = pathOf([...ancestors, alias]);
+      const anchored = aliases > maxAliases ? null : alias.resolve(document);
+      if (anchored === undefined) findings.push({ offset, path, message: `no anchor &${alias.source} comes before this alias` });
+      else if (anchored !== null && ancestors.includes(anchored)) findings.push({ offset, path, message: `*${alias.source} stands within its own anchor` });
+      else if (anchored === null) findings.push({ offset, path, message: tooManyAliases });
+      return anchored === null ? visit.BREAK : undefined;
+    },
+  });
+  return findings;
+}
+
+const tooManyAliases = `aliases (*name) are expanded at most ${maxAliases} times; write the values out`;
+
 function plainData(document: Document.Parsed): { value: unknown } | { message: string; offset: number | undefined } {
   try {
     return { value: document.toJS({ maxAliasCount: maxAliases }) };
@@ -88,35 +136,21 @@ function plainData(document: Document.Parsed): { value: unknown } | { message: s
         return visit.BREAK;
       },
     });
-    const message =
-      error instanceof RangeError ? 'the document is nested too deeply' : `aliases (*name) are expanded at most ${maxAliases} times; write the values out`;
-    return { message, offset };
+    return { message: error instanceof RangeError ? tooDeep : tooManyAliases, offset };
   }
 }
 
-function syntaxMessage(error: YAMLError, document: Document.Parsed): string {
+const tooDeep = 'the file is nested too deeply';
+
+function syntaxMessage(error: YAMLError): string {
   switch (error.code) {
     case 'TAB_AS_INDENT':
       return 'a tab is used to indent; YAML wants spaces';
-    case 'DUPLICATE_KEY':
-      return `${keyAt(document, error.pos[0])} is given twice; keep one`;
     case 'TAG_RESOLVE_FAILED':
       return `${error.message}; write the value without a tag`;
     default:
-      return error.message;
+      return error.message.includes('call stack') ? tooDeep : error.message;
   }
-}
-
-function keyAt(document: Document.Parsed, offset: number): string {
-  let name = 'a key';
-  visit(document, {
-    Pair: (_, pair) => {
-      if (!isScalar(pair.key) || pair.key.range?.[0] !== offset) return undefined;
-      name = `\`${String(pair.key.value)}\``;
-      return visit.BREAK;
-    },
-  });
-  return name;
 }
 
 function ambiguousWords(document: Document.Parsed, at: (offset: number, path: Path, message: string) => Problem): Problem[] {

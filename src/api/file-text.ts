@@ -50,7 +50,8 @@ function decodable(bytes: Uint8Array): string {
   return decode(good) ?? '';
 }
 
-function position(text: string, offset: number): readonly [line: number, column: number] {
+/** Line and column of an offset, both from 1. */
+export function position(text: string, offset: number): readonly [line: number, column: number] {
   const lines = text.slice(0, offset).split('\n');
   return [lines.length, (lines.at(-1) ?? '').length + 1];
 }

@@ -4,7 +4,8 @@ import { didYouMean } from './suggest.js';
 
 export interface UnknownField {
   readonly path: Path;
-  readonly message: string;
+  /** Computed when asked for: a broken file can have thousands. */
+  readonly message: () => string;
 }
 
 /**
@@ -23,7 +24,7 @@ export function keepKnown(value: unknown, schema: Schema, path: Path = []): { re
   for (const [field, inner] of Object.entries(value)) {
     const known = Object.hasOwn(properties, field) ? properties[field] : undefined;
     if (known === undefined) {
-      unknown.push({ path: [...path, field], message: unknownField(field, Object.keys(properties), Object.keys(value)) });
+      unknown.push({ path: [...path, field], message: () => unknownField(field, Object.keys(properties), Object.keys(value)) });
     } else if (inner !== null || known.nullable === true) {
       const below = keepKnown(inner, known, [...path, field]);
       kept.push([field, below.value]);

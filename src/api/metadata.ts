@@ -4,6 +4,7 @@ import { patternComplaint, patterns } from './patterns.js';
 import type { Problem } from './problem.js';
 import type { ObjectMeta } from './resource.js';
 import type { Schema } from './schema.js';
+import { maxProblems } from './spec-validation.js';
 import { found, quoted } from './wording.js';
 
 /** A name becomes a file name in the state directory, with an ending and while it is written another one. */
@@ -35,7 +36,7 @@ export function readMetadata(document: ParsedDocument, value: unknown, namespace
   }
   const known = keepKnown(value, metadataSchema, ['metadata']);
   const fields = known.value as Readonly<Record<string, unknown>>;
-  const problems = known.unknown.map(({ path, message }) => document.problemAt(path, 'key', message));
+  const problems = known.unknown.slice(0, maxProblems).map(({ path, message }) => document.problemAt(path, 'key', message()));
   const { name, namespace: given } = fields;
   if (name === undefined) problems.push(document.problemAt(['metadata'], 'key', '`name` is missing'));
   else problems.push(...nameProblems(name).map((message) => at('name', message)));

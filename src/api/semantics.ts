@@ -1,14 +1,13 @@
-import type { ParsedDocument } from './documents.js';
 import { durationSeconds, isRealDate } from './literals.js';
 import { listKey } from './junctors.js';
 import type { Path } from './path.js';
 import { patterns } from './patterns.js';
-import type { Problem } from './problem.js';
 import type { Schema } from './schema.js';
 import { quoted } from './wording.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
-interface Finding {
+/** Something wrong with the value at a path. */
+export interface Finding {
   readonly path: Path;
   readonly message: string;
 }
@@ -19,19 +18,15 @@ const datedPatterns: readonly string[] = [patterns.date, patterns.dateOrTime, pa
  * What no structural schema can say: real calendar dates, ends after starts, keys given twice, blank names, templates.
  * Looks only at values of the right shape; the wrong ones are reported by the schema.
  */
-export function semanticProblems(schema: Schema, value: unknown, path: Path, document: ParsedDocument): readonly Problem[] {
-  return findings(schema, value, path).map((finding) => document.problemAt(finding.path, 'value', finding.message));
-}
-
-function findings(schema: Schema, value: unknown, path: Path): readonly Finding[] {
+export function semanticFindings(schema: Schema, value: unknown, path: Path): readonly Finding[] {
   if (typeof value === 'string') return inText(schema, value, path);
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
-    return [...repeated(schema, items, path), ...items.flatMap((item, index) => findings(schema.items ?? {}, item, [...path, index]))];
+    return [...repeated(schema, items, path), ...items.flatMap((item, index) => semanticFindings(schema.items ?? {}, item, [...path, index]))];
   }
   if (typeof value !== 'object' || value === null) return [];
   const mapping = value as Mapping;
-  const below = Object.entries(mapping).flatMap(([field, inner]) => findings(schema.properties?.[field] ?? {}, inner, [...path, field]));
+  const below = Object.entries(mapping).flatMap(([field, inner]) => semanticFindings(schema.properties?.[field] ?? {}, inner, [...path, field]));
   return [...backwards(schema, mapping, path), ...below];
 }
 

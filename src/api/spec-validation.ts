@@ -8,12 +8,14 @@ import { patternComplaint } from './patterns.js';
 import type { Problem } from './problem.js';
 import type { Kind } from './resource.js';
 import type { Schema, SchemaError } from './schema.js';
-import { semanticProblems } from './semantics.js';
+import { semanticFindings } from './semantics.js';
 import { didYouMean } from './suggest.js';
 import { found, quoted, typeWord } from './wording.js';
 
 /** Past this a list of problems helps nobody, and it ends up in a status file. */
-const maxProblems = 50;
+export const maxProblems = 50;
+/** ajv finds several things in one place; past this their wording costs more than it tells. */
+const maxFindings = 1000;
 
 export interface ValidatedSpec {
   /** Defaults filled in, nulls and unknown fields gone. A spec of that kind only when `problems` is empty. */
@@ -29,14 +31,15 @@ export function validateSpec(kind: Kind, data: unknown, document: ParsedDocument
   const { value, unknown } = keepKnown(data, schema, path);
   const validate = validators[kind];
   const errors = validate(value) ? [] : (validate.errors ?? []);
-  const problems = inOrder([
-    ...unknown.map(({ path: at, message }) => document.problemAt(at, 'key', message)),
-    ...errors.flatMap((error) => fromAjv(error, schema, value, path, document)),
-    ...semanticProblems(schema, value, path, document),
-  ]);
-  const rest = problems.length - maxProblems;
+  const found = [
+    ...unknown.map(({ path: at, message }) => () => [document.problemAt(at, 'key', message())]),
+    ...errors.map((error) => () => fromAjv(error, schema, value, path, document)),
+    ...semanticFindings(schema, value, path).map(({ path: at, message }) => () => [document.problemAt(at, 'value', message)]),
+  ];
+  const problems = inOrder(found.slice(0, maxFindings).flatMap((describe) => describe()));
   const shown = problems.slice(0, maxProblems);
-  return { value, problems: rest <= 0 ? shown : [...shown, document.problemAt(path, 'key', `${rest} more problems are not listed`)] };
+  const more = shown.length === problems.length ? [] : [document.problemAt(path, 'key', 'there are more problems than are listed here')];
+  return { value, problems: [...shown, ...more] };
 }
 
 function inOrder(problems: readonly Problem[]): readonly Problem[] {

@@ -7,7 +7,7 @@ import type { Problem } from './problem.js';
 import { apiVersion, kinds } from './resource.js';
 import type { Kind, Resource } from './resource.js';
 import type { Schema } from './schema.js';
-import { validateSpec } from './spec-validation.js';
+import { maxProblems, validateSpec } from './spec-validation.js';
 import { closest } from './suggest.js';
 import { found, quoted } from './wording.js';
 
@@ -29,7 +29,7 @@ const topLevel: Schema = { properties: { apiVersion: {}, kind: {}, metadata: {},
 export function validateResource(document: ParsedDocument, options: { readonly namespace?: string } = {}): Admission {
   if (document.problems.length > 0) return { resource: null, problems: document.problems, warnings: document.warnings };
   const fields = document.value as Readonly<Record<string, unknown>>;
-  const problems = keepKnown(fields, topLevel).unknown.map(({ path, message }) => document.problemAt(path, 'key', message));
+  const problems = keepKnown(fields, topLevel).unknown.slice(0, maxProblems).map(({ path, message }) => document.problemAt(path, 'key', message()));
   problems.push(...versionProblems(document, fields['apiVersion']));
   const kind = readKind(document, fields['kind']);
   const { metadata, problems: metadataProblems } = readMetadata(document, fields['metadata'], options.namespace);
