@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { kindInfo } from '../../api/kinds.js';
 import { type Kind, kinds } from '../../api/resource.js';
 import type { Logger } from '../../runtime/log.js';
-import { TransientError, errorCode, errorMessage } from '../../runtime/errors.js';
+import { ConfigurationError, TransientError, errorCode, errorMessage } from '../../runtime/errors.js';
 import { statePaths } from '../../runtime/paths.js';
 import { type StateFile, openStateFile, prepareDirectory } from '../../runtime/state-file.js';
 
@@ -126,7 +126,11 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT') return [];
-    throw new TransientError(`${directory} cannot be read: ${errorMessage(error)}`, { code, cause: error });
+    const details = { code, cause: error };
+    if (['EACCES', 'EPERM', 'ENOTDIR'].includes(code)) {
+      throw new ConfigurationError(`stateDir: ${directory} cannot be read (${code}): give it to the user that runs sexton`, details);
+    }
+    throw new TransientError(`${directory} cannot be read: ${errorMessage(error)}`, details);
   }
 }
 
