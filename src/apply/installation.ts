@@ -1,0 +1,29 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { openStateFile } from '../runtime/state-file.js';
+
+/** Who this installation is. The key makes operation hashes unguessable; neither is a secret of anybody else's. */
+export interface Installation {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** A missing or damaged file is a new installation; `lost` says so. Only a writable one is kept. */
+export async function openInstallation(
+  path: string,
+  options: { readonly writable: boolean; readonly onDiskWrite: (what: string) => void },
+): Promise<{ readonly installation: Installation; readonly lost: string | null }> {
+  const file = openStateFile<Installation>({
+    path,
+    version: 1,
+    what: 'the identity of this installation',
+    label: 'installation',
+    readOnly: !options.writable,
+    onDiskWrite: options.onDiskWrite,
+    decode: ({ id, key }) => (typeof id === 'string' && typeof key === 'string' && id !== '' && key !== '' ? { id, key } : null),
+  });
+  const { value, lost } = await file.read();
+  if (value !== null) return { installation: value, lost };
+  const installation = { id: randomUUID(), key: randomBytes(32).toString('hex') };
+  if (options.writable) await file.write(installation);
+  return { installation, lost };
+}

@@ -1,0 +1,147 @@
+import type { ControllerObserver } from '../controller/observer.js';
+import type { Booking, Member } from '../desired/model.js';
+import type { Clock } from '../runtime/clock.js';
+import type { CivicrmConfiguration, Configuration, PlanningCenterConfiguration } from '../runtime/config.js';
+import type { Credentials } from '../runtime/credentials.js';
+import { errorMessage } from '../runtime/errors.js';
+import { createHttpClient } from '../runtime/http-client.js';
+import type { HttpClient } from '../runtime/http.js';
+import type { Logger } from '../runtime/log.js';
+import { statePaths } from '../runtime/paths.js';
+import { createCivicrmReader } from '../sources/civicrm/reader.js';
+import { keptSnapshot } from '../sources/kept-snapshot.js';
+import { createPlanningCenterReader } from '../sources/planning-center/reader.js';
+import { createPolledSource } from '../sources/polled-source.js';
+import { revisionOf } from '../sources/revision.js';
+import type { Source } from '../sources/source.js';
+import type { ResourceStore } from '../store/resource-store.js';
+
+export interface Sources {
+  readonly bookings: Source<Booking> | null;
+  readonly members: Source<Member> | null;
+  readonly contacts: ((ids: readonly number[]) => Promise<readonly Member[]>) | null;
+  /** When the bookings on disk were read; null when there are none. */
+  readonly keptAt: number | null;
+  readonly lost: string | null;
+  close(): void;
+}
+
+interface SourceOptions {
+  readonly configuration: Configuration;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly observer: ControllerObserver;
+  readonly store: ResourceStore;
+  readonly readOnly: boolean;
+}
+
+/** The calendar and the membership database, as far as the configuration has them. */
+export async function openSources(options: SourceOptions): Promise<Sources> {
+  const { configuration } = options;
+  const calendar = configuration.planningCenter === null ? null : await openCalendar(configuration.planningCenter, options);
+  const people = configuration.civicrm === null ? null : openMembers(configuration.civicrm, options);
+  return {
+    bookings: calendar?.source ?? null,
+    members: people?.source ?? null,
+    contacts: people?.contacts ?? null,
+    keptAt: calendar?.keptAt ?? null,
+    lost: calendar?.lost ?? null,
+    close() {
+      calendar?.http.close();
+      people?.http.close();
+    },
+  };
+}
+
+async function openCalendar(settings: PlanningCenterConfiguration, options: SourceOptions): Promise<{
+  readonly source: Source<Booking>;
+  readonly http: HttpClient;
+  readonly keptAt: number | null;
+  readonly lost: string | null;
+}> {
+  const { clock, log, credentials, configuration, observer, store } = options;
+  const secrets = [credentials.PCO_SECRET, credentials.PCO_ACCESS_TOKEN].flatMap((secret) => secret ?? []);
+  const http = openHttp(settings, secrets, options);
+  const auth =
+    settings.auth === 'OAuth'
+      ? { kind: 'OAuth' as const, accessToken: credentials.PCO_ACCESS_TOKEN ?? '' }
+      : { kind: 'PersonalAccessToken' as const, appId: credentials.PCO_APP_ID ?? '', secret: credentials.PCO_SECRET ?? '' };
+  const kept = keptSnapshot(statePaths(configuration.stateDir).bookings, { readOnly: options.readOnly, onDiskWrite: observer.diskWrite });
+  const { snapshot, lost } = await kept.load();
+  let fallback = false;
+  const read = createPlanningCenterReader({
+    http,
+    auth,
+    lookaheadDays: settings.lookaheadDays,
+    timeZone: configuration.timeZone,
+    clock,
+    withUnbooked: () => fallback,
+  });
+  const source = createPolledSource<Booking>({
+    name: 'planningCenter',
+    pollInterval: settings.pollInterval,
+    clock,
+    log,
+    read: async () => {
+      // Events without bookings cost a query of their own: asked only when a mapping uses their location.
+      const { resources } = await store.list();
+      fallback = resources.some(({ accepted }) => accepted?.kind === 'RoomMapping' && accepted.spec.locationFallback);
+      return read();
+    },
+    revisionOf,
+    ...(snapshot === null ? {} : { initial: snapshot }),
+  });
+  source.onChange(() => {
+    const current = source.state().snapshot;
+    if (current === null) return;
+    kept.keep(current).catch((error: unknown) => {
+      log.error('bookings not kept on disk', { error: errorMessage(error) });
+    });
+  });
+  return { source, http, keptAt: snapshot?.readAt ?? null, lost };
+}
+
+function openMembers(settings: CivicrmConfiguration, options: SourceOptions): {
+  readonly source: Source<Member>;
+  readonly http: HttpClient;
+  readonly contacts: (ids: readonly number[]) => Promise<readonly Member[]>;
+} {
+  const { clock, log, credentials } = options;
+  const secrets = [credentials.CIVICRM_API_KEY, credentials.CIVICRM_SITE_KEY].flatMap((secret) => secret ?? []);
+  const http = openHttp(settings, secrets, options);
+  const reader = createCivicrmReader({
+    http,
+    apiPath: settings.apiPath,
+    cardField: settings.cardField,
+    auth: {
+      kind: settings.auth,
+      apiKey: credentials.CIVICRM_API_KEY ?? '',
+      ...(credentials.CIVICRM_SITE_KEY === undefined ? {} : { siteKey: credentials.CIVICRM_SITE_KEY }),
+    },
+  });
+  const source = createPolledSource<Member>({
+    name: 'civicrm',
+    pollInterval: settings.pollInterval,
+    clock,
+    log,
+    read: () => reader.read(),
+    revisionOf,
+  });
+  return { source, http, contacts: (ids) => reader.readContacts(ids) };
+}
+
+function openHttp(
+  settings: { readonly url: string; readonly caFile: string | null },
+  secrets: readonly string[],
+  { clock, log, observer }: SourceOptions,
+): HttpClient {
+  return createHttpClient({
+    baseUrl: settings.url,
+    ...(settings.caFile === null ? {} : { tls: { caFile: settings.caFile } }),
+    clock,
+    log,
+    observe: observer.http,
+    secrets,
+  });
+}

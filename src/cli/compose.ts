@@ -1,0 +1,165 @@
+import { decodeInventory, inventoryVersion, type Inventory } from '../apply/inventory.js';
+import { openInstallation } from '../apply/installation.js';
+import { openLedger } from '../apply/ledger.js';
+import { directoryApprovals } from '../controller/approvals.js';
+import { clockCheck, systemClockSynchronised } from '../controller/clock-check.js';
+import { createEngine, type Engine, type Publisher } from '../controller/engine.js';
+import type { ControllerObserver } from '../controller/observer.js';
+import type { PlaneDeps } from '../controller/plane.js';
+import { localTime } from '../desired/calendar/local-time.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Configuration } from '../runtime/config.js';
+import { missingCredentials, type Credentials } from '../runtime/credentials.js';
+import { ConfigurationError } from '../runtime/errors.js';
+import type { Logger } from '../runtime/log.js';
+import { isLoopback } from '../runtime/loopback.js';
+import { statePaths } from '../runtime/paths.js';
+import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
+import { openDirectoryStore } from '../store/directory/directory-store.js';
+import { createUnifiClient } from '../unifi/developer-api/client.js';
+import { dryRun } from '../unifi/dry-run.js';
+import { openSources, type Sources } from './compose-sources.js';
+
+export interface ComposeOptions {
+  readonly configuration: Configuration;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  /** `--now` was given: the clock is not the world's, so it is not checked against it. */
+  readonly imagined: boolean;
+  readonly log: Logger;
+  readonly observer: ControllerObserver;
+  /** `look`: nothing is written anywhere, not even to the state directory. */
+  readonly access: 'control' | 'look';
+  /** Plans, statuses, but no write to UniFi. Implied by `look` and by `mode: DryRun`. */
+  readonly dryRun: boolean;
+  readonly publisher: Publisher;
+  readonly stopping: () => boolean;
+}
+
+export interface Composition {
+  readonly deps: PlaneDeps;
+  readonly engine: Engine;
+  readonly sources: Sources;
+  /** Sentences about state files that could not be used. */
+  readonly lost: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Puts the program together: the only place, besides tests, where adapters meet ports. @throws ConfigurationError */
+export async function compose(options: ComposeOptions): Promise<Composition> {
+  const { configuration, credentials, clock, log, observer } = options;
+  const writable = options.access === 'control';
+  requireCredentials(configuration, credentials);
+  const applies = writable && configuration.mode === 'Apply' && !options.dryRun;
+  if (applies) refuseFarController(configuration);
+  if (writable) {
+    prepareDirectory(configuration.stateDir, 'stateDir');
+    prepareDirectory(configuration.runtimeDir, 'runtimeDir');
+  }
+  const paths = statePaths(configuration.stateDir);
+  const written = { writable, readOnly: !writable, onDiskWrite: observer.diskWrite };
+
+  const { installation, lost: lostInstallation } = await openInstallation(paths.installation, written);
+  const inventory = openStateFile<Inventory>({
+    ...written,
+    path: paths.inventory,
+    version: inventoryVersion,
+    what: 'what Sexton owns in UniFi',
+    label: 'inventory',
+    decode: decodeInventory,
+  });
+  const { ledger, lost: lostInventory } = await openLedger(inventory, writable);
+  const store = openDirectoryStore({
+    directory: configuration.resources,
+    stateDir: configuration.stateDir,
+    runtimeDir: configuration.runtimeDir,
+    site: configuration.site,
+    clock,
+    log,
+    ...written,
+  });
+  const client = createUnifiClient({
+    url: configuration.unifi.url,
+    token: credentials.UNIFI_API_TOKEN ?? '',
+    ...(configuration.unifi.tlsFingerprint === null ? {} : { fingerprint: configuration.unifi.tlsFingerprint }),
+    concurrency: configuration.unifi.concurrency,
+    clock,
+    log,
+    observe: observer.http,
+  });
+  const sources = await openSources({ configuration, credentials, clock, log, observer, store, readOnly: !writable });
+  const local = localTime(configuration.timeZone);
+  const newest = { at: 0 };
+  const deps: PlaneDeps = {
+    clock,
+    local,
+    horizon: configuration.horizon,
+    activeStatuses: configuration.civicrm?.activeStatuses ?? [],
+    store,
+    unifi: applies ? client : dryRun(client),
+    bookings: sources.bookings,
+    members: sources.members,
+    contacts: sources.contacts,
+    ledger,
+    approvals: directoryApprovals(paths.approvals, clock),
+    installationKey: installation.key,
+    dryRun: !applies,
+    clockCheck: options.imagined ? () => null : clockCheck({ clock, newestKnown: () => newest.at, synchronised: systemClockSynchronised }),
+    stopping: options.stopping,
+    log,
+  };
+  const readNewest = async (): Promise<void> => {
+    const { resources } = await store.list();
+    newest.at = Math.max(0, sources.keptAt ?? 0, ...resources.flatMap(({ acceptedAt }) => (acceptedAt === null ? [] : [Date.parse(acceptedAt)])));
+  };
+  if (!options.imagined) await readNewest();
+  const engine = createEngine({
+    deps,
+    site: configuration.site,
+    mode: applies ? 'Apply' : 'DryRun',
+    fence: configuration.fence,
+    resync: configuration.unifi.resync,
+    publisher: options.publisher,
+    observer,
+    clock,
+    local,
+    log,
+  });
+  return {
+    deps,
+    engine,
+    sources,
+    lost: [lostInstallation, lostInventory, sources.lost].flatMap((text) => text ?? []),
+    async close() {
+      sources.close();
+      client.close();
+      await store.close();
+    },
+  };
+}
+
+function requireCredentials(configuration: Configuration, credentials: Credentials): void {
+  const missing = missingCredentials(configuration, credentials);
+  if (missing.length === 0) return;
+  throw new ConfigurationError(
+    `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: put ${missing.length === 1 ? 'it' : 'them'} into the environment, or into files of that name in $CREDENTIALS_DIRECTORY`,
+    { code: 'CredentialsMissing' },
+  );
+}
+
+/** Until fences are written, a dead controller would repeat its week: real doors are not to be written yet. */
+function refuseFarController({ unifi }: Configuration): void {
+  const { hostname } = new URL(unifi.url);
+  if (isLoopback(hostname)) return;
+  throw new ConfigurationError(
+    `mode: Apply is refused for ${hostname}: the fence is not implemented yet (NotImplemented), so only a simulator on a loopback address may be written; use mode: DryRun`,
+    { code: 'NotImplemented' },
+  );
+}
+
+/** A one-shot command that only looks leaves nothing behind. */
+export const silentPublisher: Publisher = {
+  statuses: () => Promise.resolve(),
+  view: () => Promise.resolve(),
+  events: () => Promise.resolve(),
+};

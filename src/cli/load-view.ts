@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { noObserver } from '../controller/observer.js';
+import { clockAt, systemClock, type Clock } from '../runtime/clock.js';
+import { readCredentials } from '../runtime/credentials.js';
+import { lockHolder } from '../runtime/lock.js';
+import { silentLogger } from '../runtime/log.js';
+import { runtimePaths } from '../runtime/paths.js';
+import { openDirectoryStore } from '../store/directory/directory-store.js';
+import type { View } from '../status/view.js';
+import { compose, silentPublisher } from './compose.js';
+import type { LoadResources, LoadView, ViewOptions } from './live-view.js';
+import type { LiveView } from './publish.js';
+
+export const loadView: LoadView = async (options) => {
+  const live = options.fresh === true || options.now !== null ? null : await readLive(options.configuration.runtimeDir);
+  if (live !== null) return { view: live, from: 'daemon' };
+  return { view: await computeView(options), from: 'computed' };
+};
+
+/** Null without a living daemon, or before its first view. */
+async function readLive(runtimeDir: string): Promise<LiveView | null> {
+  if (lockHolder(runtimeDir) === null) return null;
+  try {
+    const view = JSON.parse(await readFile(runtimePaths(runtimeDir).live, 'utf8')) as LiveView;
+    return (view.version as number) === 1 ? view : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Reads the sources itself, plans, and writes nothing anywhere. Planes that fail say so in the view. */
+async function computeView({ configuration, now, planes }: ViewOptions): Promise<View> {
+  const clock: Clock = now === null ? systemClock : clockAt(now, false);
+  const composition = await compose({
+    configuration,
+    credentials: readCredentials(process.env),
+    clock,
+    imagined: now !== null,
+    log: silentLogger,
+    observer: noObserver,
+    access: 'look',
+    dryRun: true,
+    publisher: silentPublisher,
+    stopping: () => false,
+  });
+  const wanted = planes ?? ['doors', 'members'];
+  try {
+    const { bookings, members } = composition.sources;
+    await Promise.all([wanted.includes('doors') ? bookings?.poll() : undefined, wanted.includes('members') ? members?.poll() : undefined]);
+    // A failed plane is part of what there is to see.
+    await Promise.all(wanted.map((plane) => composition.engine.reconcile(plane).catch(() => undefined)));
+    return composition.engine.view();
+  } finally {
+    await composition.close();
+  }
+}
+
+export const loadResources: LoadResources = async (configuration) => {
+  const store = openDirectoryStore({
+    directory: configuration.resources,
+    stateDir: configuration.stateDir,
+    runtimeDir: configuration.runtimeDir,
+    site: configuration.site,
+    clock: systemClock,
+    log: silentLogger,
+    readOnly: true,
+  });
+  try {
+    return await store.list();
+  } finally {
+    await store.close();
+  }
+};
