@@ -122,6 +122,8 @@ export interface ChangeView {
   readonly before: unknown;
   readonly after: unknown;
   readonly held: false | string;
+  /** Of a held change: the operation that an approval of the plan releases (64 hex digits). */
+  readonly op?: string;
 }
 
 export interface PlanePlanView {
