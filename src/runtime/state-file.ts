@@ -22,7 +22,7 @@ export interface StateFileOptions<T extends object> {
   readonly readOnly?: boolean | undefined;
 }
 
-export interface StateReading<T> {
+interface StateReading<T> {
   /** Null: there is no (usable) file. */
   readonly value: T | null;
   /** A sentence for an alert when the file was there and could not be used. A missing file is for the caller to judge. */

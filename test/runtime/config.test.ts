@@ -114,7 +114,7 @@ fence: on
     ['a missing field of a nested mapping', minimal.replace(/unifi: .*/, 'unifi: { concurrency: 2 }'), 'f:7:8 unifi.url: is required'],
     ['an empty file', '', 'f:0:0: is empty'],
     ['a tab', minimal.replace('mode: DryRun', 'mode:\n\t- x'), 'f:6:1: a tab is used to indent'],
-    ['a duplicate key', `${minimal}site: other\n`, 'f:8:1: `site` is given twice'],
+    ['a duplicate key', `${minimal}site: other\n`, 'f:8:1 site: `site` is given twice'],
     ['a list', '- 1\n', 'f:1:1: '],
     ['an empty source', `${minimal}civicrm:\n`, 'f:8:9 civicrm: is empty: write {} for the defaults, or remove it'],
     ['an offset as time zone', minimal.replace('America/New_York', '"+05:00"'), 'f:4:11 timeZone: must be an IANA'],

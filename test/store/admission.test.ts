@@ -146,6 +146,19 @@ describe('the same kind and name twice', () => {
   });
 });
 
+describe('the document a resource was accepted from', () => {
+  it('keeps its place while it is refused; a valid twin elsewhere does not slip in', async () => {
+    world.write('a.yaml', doorGroup('lobby'));
+    const store = world.open();
+    await store.list();
+    world.write('a.yaml', doorGroup('lobby').replace('doors:', 'dors:'));
+    world.write('b.yaml', doorGroup('lobby', 'south'));
+    const reading = await store.list();
+    expect(summary(reading)).toEqual(['DoorGroup/lobby a.yaml v1 Invalid', 'DoorGroup/lobby b.yaml none Duplicate']);
+    expect(reading.resources[0]?.accepted?.spec).toMatchObject({ doors: [{ name: 'north' }] });
+  });
+});
+
 describe('singletons', () => {
   it('a second SafeHours is refused until the first is gone for good', async () => {
     world.write('b.yaml', safeHours('gate'));

@@ -119,10 +119,14 @@ describe('onChange', () => {
     await until(() => pokes > 0);
     expect(others).toBe(0);
     await store.close();
-    pokes = 0;
-    const second = await watched();
+    const closedAt = pokes;
+    const open = world.open({ settleMs: 20, clock: systemClock });
+    let heard = 0;
+    open.onChange(() => (heard += 1));
+    await until(() => heard > 0);
+    heard = 0;
     world.write('c.yaml', doorGroup('c'));
-    await until(async () => (await second.list()).resources.length === 3 && pokes > 0);
-    expect(pokes).toBeGreaterThan(0);
+    await until(() => heard > 0);
+    expect(pokes).toBe(closedAt);
   });
 });

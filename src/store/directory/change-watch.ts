@@ -64,7 +64,10 @@ export function watchChanges({ directory, clock, log, settleMs, poke }: ChangeWa
     opened.on('all', changed);
     // What happened between the last reading and this moment was seen by nobody.
     opened.on('ready', changed);
+    let said = false;
     opened.on('error', (error) => {
+      if (said) return;
+      said = true;
       log.warn('resource directory is not watched completely', { code: errorCode(error), remedy: 'changes count at the next resync' });
     });
     return opened;
