@@ -1,5 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import https from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
@@ -25,7 +26,9 @@ const things: SimulatorDefinition = {
         return [seedText(thing['id'], `${path}.id`), seedText(thing['name'], `${path}.name`)];
       });
     const api = new Hono();
-    api.get('/things', (c) => c.json({ names: [...names.values()], colour: context.quirk('colour'), now: context.now() }));
+    api.get('/things', (c) =>
+      c.json({ names: [...names.values()], colour: context.quirk('colour'), now: context.now() }),
+    );
     api.post('/things', async (c) => {
       names.set(String(names.size + 1), await c.req.text());
       return c.json({ ok: true });
@@ -53,13 +56,23 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((simulator) => simulator.close()));
 });
 
-const seed = { things: [{ id: '1', name: 'bell' }, { id: '2', name: 'candle' }] };
+const seed = {
+  things: [
+    { id: '1', name: 'bell' },
+    { id: '2', name: 'candle' },
+  ],
+};
 
 describe('state and seeds', () => {
   it('shows the seed with the time, replaces, merges by id and resets', async () => {
     const sim = await start({ seed, now: Date.parse('2026-11-21T10:00:00Z') });
     expect(await sim.sim('/state')).toEqual({ ...seed, now: '2026-11-21T10:00:00Z' });
-    await sim.sim('/seed?merge=1', { things: [{ id: '2', name: 'organ' }, { id: '3', name: 'pew' }] });
+    await sim.sim('/seed?merge=1', {
+      things: [
+        { id: '2', name: 'organ' },
+        { id: '3', name: 'pew' },
+      ],
+    });
     expect(pick(await sim.sim('/state'), 'things')).toEqual([
       { id: '1', name: 'bell' },
       { id: '2', name: 'organ' },
@@ -120,8 +133,15 @@ describe('request log', () => {
   it('logs API calls with masked tokens and no control calls', async () => {
     const sim = await start();
     await sim.sim('/state');
-    await sim.call('/cards/tokens/0123456789abcd?token=secret99&page=1', { method: 'PUT', body: { token: 'abcdef77', deep: [{ api_key: 'xyz123' }], name: 'n' } });
-    await sim.call('/form', { method: 'POST', body: 'a=1&b=2&b=3&_authx=Bearer+zzzz', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    await sim.call('/cards/tokens/0123456789abcd?token=secret99&page=1', {
+      method: 'PUT',
+      body: { token: 'abcdef77', deep: [{ api_key: 'xyz123' }], name: 'n' },
+    });
+    await sim.call('/form', {
+      method: 'POST',
+      body: 'a=1&b=2&b=3&_authx=Bearer+zzzz',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
     await sim.call('/text', { method: 'POST', body: 'plain', headers: { 'content-type': 'text/plain' } });
     const log = rows(await sim.sim('/requests'));
     expect(log.map((entry) => ({ ...entry, at: undefined }))).toEqual([
@@ -134,7 +154,15 @@ describe('request log', () => {
         status: 200,
         body: { token: '***77', deep: [{ api_key: '***23' }], name: 'n' },
       },
-      { at: undefined, seq: 2, method: 'POST', path: '/form', query: '', status: 200, body: { a: '1', b: ['2', '3'], _authx: '***zz' } },
+      {
+        at: undefined,
+        seq: 2,
+        method: 'POST',
+        path: '/form',
+        query: '',
+        status: 200,
+        body: { a: '1', b: ['2', '3'], _authx: '***zz' },
+      },
       { at: undefined, seq: 3, method: 'POST', path: '/text', query: '', status: 200, body: 'plain' },
     ]);
     expect(log[0]?.['at']).toMatch(/^\d{4}-.*Z$/);
@@ -146,7 +174,13 @@ describe('request log', () => {
 describe('faults', () => {
   it('lets the first match act and uses it up', async () => {
     const sim = await start({ seed });
-    await sim.sim('/fault', { match: 'GET /things\\?page=2', times: 2, status: 503, body: { oh: 'no' }, headers: { 'Retry-After': 7 } });
+    await sim.sim('/fault', {
+      match: 'GET /things\\?page=2',
+      times: 2,
+      status: 503,
+      body: { oh: 'no' },
+      headers: { 'Retry-After': 7 },
+    });
     await sim.sim('/fault', { match: 'things', code: 'CODE_X', msg: 'nope' });
     expect(pick((await sim.call('/things?page=1')).json, 'code')).toBe('CODE_X');
     for (let time = 0; time < 2; time += 1) {
@@ -241,23 +275,26 @@ describe('start', () => {
           .on('error', reject);
       });
       expect(seen).toEqual({ status: 200, fingerprint: sim.fingerprint });
-      await expect(call(sim.listening.replace('127.0.0.1', 'localhost') + '/things')).resolves.toMatchObject({ status: 200 });
+      await expect(call(sim.listening.replace('127.0.0.1', 'localhost') + '/things')).resolves.toMatchObject({
+        status: 200,
+      });
     } finally {
       rmSync(directory, { recursive: true });
     }
   });
 
-  it('ends kept connections and held answers at once', async () => {
+  it('ends kept connections, half-sent requests and held answers at once', async () => {
     const sim = await start();
-    const agent = new https.Agent({ keepAlive: true });
     await sim.call('/things');
+    const half = connect(Number(new URL(sim.listening).port), '127.0.0.1');
+    const ended = new Promise((resolve) => half.on('close', resolve).on('error', () => undefined));
+    half.write('POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf');
     await sim.sim('/fault', { match: 'slow', delayMs: 3_000_000 });
     const held = sim.call('/slow').catch((error: unknown) => error);
     await expect.poll(async () => rows(await sim.sim('/requests')).length).toBe(2);
     const before = performance.now();
     await sim.close();
-    await held;
+    await Promise.all([held, ended]);
     expect(performance.now() - before).toBeLessThan(1_000);
-    agent.destroy();
   });
 });

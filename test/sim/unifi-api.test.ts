@@ -10,18 +10,40 @@ function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`fixtures/unifi-${name}.json`, import.meta.url), 'utf8'));
 }
 
-const noManZone = { code: 404, codeS: 'CODE_NOT_FOUND', msg: 'The API was not found.', error: 'you entered no-man zone' };
+const noManZone = {
+  code: 404,
+  codeS: 'CODE_NOT_FOUND',
+  msg: 'The API was not found.',
+  error: 'you entered no-man zone',
+};
 
 const people = {
-  doors: [{ id: 'd1', name: 'Front' }, { id: 'd2', name: 'Rear' }],
+  doors: [
+    { id: 'd1', name: 'Front' },
+    { id: 'd2', name: 'Rear' },
+  ],
   schedules: [{ id: 's1', name: 'Days', weekly: {} }],
   access_policies: [
     { id: 'p1', name: 'Members', resources: [{ type: 'door', id: 'd1' }], schedule_id: 's1' },
     { id: 'p2', name: 'Staff' },
   ],
   users: [
-    { id: 'u1', first_name: 'Ada', last_name: 'Lee', employee_number: 'civicrm-1', access_policy_ids: ['p1'], nfc_cards: [{ token: 't1' }] },
-    { id: 'u2', first_name: 'Bo', last_name: 'Ray', employee_number: 'civicrm-2', status: 'DEACTIVATED', nfc_cards: [{ token: 't2' }] },
+    {
+      id: 'u1',
+      first_name: 'Ada',
+      last_name: 'Lee',
+      employee_number: 'civicrm-1',
+      access_policy_ids: ['p1'],
+      nfc_cards: [{ token: 't1' }],
+    },
+    {
+      id: 'u2',
+      first_name: 'Bo',
+      last_name: 'Ray',
+      employee_number: 'civicrm-2',
+      status: 'DEACTIVATED',
+      nfc_cards: [{ token: 't2' }],
+    },
     { id: 'u3', first_name: 'Cy', last_name: 'Fox', user_email: 'cy@example.org' },
   ],
   cards: [
@@ -35,23 +57,33 @@ describe('recorded answers', () => {
   it('lists schedules as recorded', async () => {
     const recorded = fixture('schedules-list');
     const { ask } = await start({
-      seed: { holiday_groups: [{ id: 'e12535a8-bdee-4b4b-a79d-13a200d5e19b', name: 'No Holidays' }], schedules: pick(recorded, 'data') },
+      seed: {
+        holiday_groups: [{ id: 'e12535a8-bdee-4b4b-a79d-13a200d5e19b', name: 'No Holidays' }],
+        schedules: pick(recorded, 'data'),
+      },
     });
     const answer = await ask('GET', '/access_policies/schedules');
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual(recorded);
   });
 
-  it.each(['schedule-detail-sample', 'schedule-generated', 'schedule-gymfront-detail'])('reads %s as recorded', async (name) => {
-    const recorded = fixture(name);
-    const { ask } = await start({ seed: { schedules: [pick(recorded, 'data')] } });
-    expect((await ask('GET', `/access_policies/schedules/${String(pick(recorded, 'data', 'id'))}`)).json).toEqual(recorded);
-  });
+  it.each(['schedule-detail-sample', 'schedule-generated', 'schedule-gymfront-detail'])(
+    'reads %s as recorded',
+    async (name) => {
+      const recorded = fixture(name);
+      const { ask } = await start({ seed: { schedules: [pick(recorded, 'data')] } });
+      expect((await ask('GET', `/access_policies/schedules/${String(pick(recorded, 'data', 'id'))}`)).json).toEqual(
+        recorded,
+      );
+    },
+  );
 
   it('has the recorded default schedule without any seed', async () => {
     const { ask } = await start();
     const recorded = fixture('schedule-detail-sample');
-    expect((await ask('GET', `/access_policies/schedules/${String(pick(recorded, 'data', 'id'))}`)).json).toEqual(recorded);
+    expect((await ask('GET', `/access_policies/schedules/${String(pick(recorded, 'data', 'id'))}`)).json).toEqual(
+      recorded,
+    );
   });
 
   it('answers the recorded create call', async () => {
@@ -73,7 +105,10 @@ describe('recorded answers', () => {
       schedule_id: 's1',
     });
     const expected = recorded as { data: object };
-    expect(answer.json).toEqual({ ...expected, data: { ...expected.data, id: pick(answer.json, 'data', 'id'), schedule_id: 's1' } });
+    expect(answer.json).toEqual({
+      ...expected,
+      data: { ...expected.data, id: pick(answer.json, 'data', 'id'), schedule_id: 's1' },
+    });
   });
 });
 
@@ -95,8 +130,11 @@ describe('transport', () => {
   });
 
   it('tells a wrong token from a missing scope', async () => {
-    const { ask, sim } = await start({ seed: { ...people, tokens: [{ token: 'reader', scopes: ['view:user', 'edit:policy'] }] } });
-    const with_ = (method: Method, path: string, headers: Record<string, string>, body?: unknown): Promise<Answered> => ask(method, path, body, headers);
+    const { ask, sim } = await start({
+      seed: { ...people, tokens: [{ token: 'reader', scopes: ['view:user', 'edit:policy'] }] },
+    });
+    const with_ = (method: Method, path: string, headers: Record<string, string>, body?: unknown): Promise<Answered> =>
+      ask(method, path, body, headers);
     const reader = { authorization: 'Bearer reader' };
     expect((await with_('GET', '/users', reader)).status).toBe(200);
     expect((await with_('GET', '/users', { 'x-api-key': 'reader' })).status).toBe(200);
@@ -128,7 +166,11 @@ describe('transport', () => {
   });
 
   it('pages, with all rows as one page unless told otherwise', async () => {
-    const users = Array.from({ length: 60 }, (_, index) => ({ id: `u${String(index).padStart(2, '0')}`, first_name: 'A', last_name: 'B' }));
+    const users = Array.from({ length: 60 }, (_, index) => ({
+      id: `u${String(index).padStart(2, '0')}`,
+      first_name: 'A',
+      last_name: 'B',
+    }));
     const { ask } = await start({ seed: { users } });
     expect(pick((await ask('GET', '/users')).json, 'pagination')).toEqual({ page_num: 1, page_size: 60, total: 60 });
     const third = await ask('GET', '/users?page_num=3&page_size=25');
@@ -136,7 +178,10 @@ describe('transport', () => {
     expect(rows(pick(third.json, 'data')).map((user) => user['id'])).toEqual(users.slice(50).map((user) => user.id));
     expect(pick((await ask('GET', '/users?page_size=none')).json, 'code')).toBe('CODE_PARAMS_INVALID');
 
-    const { ask: small } = await start({ seed: { users }, quirks: { 'default-page-size': '25', 'users-order': 'random' } });
+    const { ask: small } = await start({
+      seed: { users },
+      quirks: { 'default-page-size': '25', 'users-order': 'random' },
+    });
     const first = await small('GET', '/users');
     expect(pick(first.json, 'pagination')).toEqual({ page_num: 1, page_size: 25, total: 60 });
     const ids = (answer: Answered): unknown[] => rows(pick(answer.json, 'data')).map((user) => user['id']);
@@ -173,22 +218,42 @@ describe('users', () => {
 
   it('creates with first and last name only, and echoes four fields', async () => {
     const { data, code } = await start();
-    const made = await data('POST', '/users', { first_name: 'Di', last_name: 'Orr', employee_number: 'civicrm-9', status: 'DEACTIVATED' });
+    const made = await data('POST', '/users', {
+      first_name: 'Di',
+      last_name: 'Orr',
+      employee_number: 'civicrm-9',
+      status: 'DEACTIVATED',
+    });
     expect(Object.keys(made as object).sort()).toEqual(['first_name', 'id', 'last_name', 'user_email']);
-    expect(await data('GET', `/users/${String(pick(made, 'id'))}`)).toMatchObject({ status: 'ACTIVE', employee_number: 'civicrm-9' });
+    expect(await data('GET', `/users/${String(pick(made, 'id'))}`)).toMatchObject({
+      status: 'ACTIVE',
+      employee_number: 'civicrm-9',
+    });
     expect(await code('POST', '/users', { first_name: 'Di' })).toBe('CODE_PARAMS_INVALID');
     expect(await code('POST', '/users', { first_name: 'Di', last_name: '' })).toBe('CODE_PARAMS_INVALID');
-    expect(await code('POST', '/users', { first_name: 'Di', last_name: 'Orr', email: 'a@b.org' })).toBe('CODE_PARAMS_INVALID');
-    expect(await code('POST', '/users', { first_name: 'Di', last_name: 'Orr', user_email: 'nonsense' })).toBe('CODE_USER_EMAIL_ERROR');
+    expect(await code('POST', '/users', { first_name: 'Di', last_name: 'Orr', email: 'a@b.org' })).toBe(
+      'CODE_PARAMS_INVALID',
+    );
+    expect(await code('POST', '/users', { first_name: 'Di', last_name: 'Orr', user_email: 'nonsense' })).toBe(
+      'CODE_USER_EMAIL_ERROR',
+    );
     expect(await code('POST', '/users', { first_name: 'Di', last_name: 'Orr', profile: {} })).toBe('CODE_SYSTEM_ERROR');
   });
 
   it('changes what is given and keeps the rest', async () => {
     const { data, code, sim } = await start({ seed: people });
     expect(await data('PUT', '/users/u1', { status: 'DEACTIVATED' })).toBeNull();
-    expect(await data('GET', '/users/u1')).toMatchObject({ status: 'DEACTIVATED', first_name: 'Ada', nfc_cards: [{ token: 't1' }] });
+    expect(await data('GET', '/users/u1')).toMatchObject({
+      status: 'DEACTIVATED',
+      first_name: 'Ada',
+      nfc_cards: [{ token: 't1' }],
+    });
     await data('PUT', '/users/u1', { last_name: 'Li', employee_number: '7' });
-    expect(pick(await sim.sim('/state'), 'users', 0)).toMatchObject({ last_name: 'Li', employee_number: '7', access_policy_ids: ['p1'] });
+    expect(pick(await sim.sim('/state'), 'users', 0)).toMatchObject({
+      last_name: 'Li',
+      employee_number: '7',
+      access_policy_ids: ['p1'],
+    });
     expect(await code('PUT', '/users/u1', { status: 'GONE' })).toBe('CODE_PARAMS_INVALID');
     await data('PUT', '/users/u3', { user_email: '' });
     expect(pick(await sim.sim('/state'), 'users', 2, 'user_email')).toBe('');
@@ -215,7 +280,8 @@ describe('users', () => {
 
   it('finds users', async () => {
     const { data } = await start({ seed: people });
-    const found = async (query: string): Promise<unknown[]> => rows(await data('GET', `/users/search?${query}`)).map((user) => user['id']);
+    const found = async (query: string): Promise<unknown[]> =>
+      rows(await data('GET', `/users/search?${query}`)).map((user) => user['id']);
     expect(await found('keyword=ada')).toEqual(['u1']);
     expect(await found('keyword=civicrm')).toEqual(['u1', 'u2']);
     expect(await found('status=DEACTIVATED&status=PENDING')).toEqual(['u2']);
@@ -241,21 +307,33 @@ describe('users', () => {
       },
     });
     expect(pick(await data('GET', '/users/u1'), 'access_policy_ids')).toEqual(['p3', 'p1']);
-    expect(rows(await data('GET', '/users/u1/access_policies')).map((policy) => policy['id'])).toEqual(['p3', 'p1', 'p2']);
-    expect(rows(await data('GET', '/users/u1/access_policies?only_user_policies=true')).map((policy) => policy['id'])).toEqual(['p1']);
+    expect(rows(await data('GET', '/users/u1/access_policies')).map((policy) => policy['id'])).toEqual([
+      'p3',
+      'p1',
+      'p2',
+    ]);
+    expect(
+      rows(await data('GET', '/users/u1/access_policies?only_user_policies=true')).map((policy) => policy['id']),
+    ).toEqual(['p1']);
     await data('PUT', '/users/u1/access_policies', { access_policy_ids: ['p2'] });
     expect(pick(await sim.sim('/state'), 'users', 0, 'access_policy_ids')).toEqual(['p2']);
     await data('PUT', '/users/u1/access_policies', { access_policy_ids: [] });
     expect(pick(await sim.sim('/state'), 'users', 0, 'access_policy_ids')).toEqual([]);
-    expect(await code('PUT', '/users/u1/access_policies', { access_policy_ids: ['nope'] })).toBe('CODE_RESOURCE_NOT_FOUND');
+    expect(await code('PUT', '/users/u1/access_policies', { access_policy_ids: ['nope'] })).toBe(
+      'CODE_RESOURCE_NOT_FOUND',
+    );
   });
 
   it('keeps PINs to itself', async () => {
     const { data, code } = await start({ seed: people });
     await data('PUT', '/users/u1/pin_codes', { pin_code: '123456' });
     expect(JSON.stringify(await data('GET', '/users/u1'))).not.toContain('123456');
-    expect(await code('PUT', '/users/u3/pin_codes', { pin_code: '123456' })).toBe('CODE_CREDS_PIN_CODE_CREDS_ALREADY_EXIST');
-    expect(await code('PUT', '/users/u3/pin_codes', { pin_code: '12' })).toBe('CODE_CREDS_PIN_CODE_CREDS_LENGTH_INVALID');
+    expect(await code('PUT', '/users/u3/pin_codes', { pin_code: '123456' })).toBe(
+      'CODE_CREDS_PIN_CODE_CREDS_ALREADY_EXIST',
+    );
+    expect(await code('PUT', '/users/u3/pin_codes', { pin_code: '12' })).toBe(
+      'CODE_CREDS_PIN_CODE_CREDS_LENGTH_INVALID',
+    );
     await data('DELETE', '/users/u1/pin_codes');
     expect(pick(await data('GET', '/users/u1'), 'pin_code')).toBeNull();
     expect(await data('POST', '/credentials/pin_codes')).toMatch(/^\d{8}$/);
@@ -279,7 +357,9 @@ describe('users', () => {
     expect(await data('GET', `/user_groups/${parent}/users`)).toEqual([]);
     expect(rows(await data('GET', `/user_groups/${parent}/users/all`)).map((user) => user['id'])).toEqual(['u1']);
     await data('PUT', `/user_groups/${child}/access_policies`, { access_policy_ids: ['p2'] });
-    expect(rows(await data('GET', `/user_groups/${child}/access_policies`)).map((policy) => policy['id'])).toEqual(['p2']);
+    expect(rows(await data('GET', `/user_groups/${child}/access_policies`)).map((policy) => policy['id'])).toEqual([
+      'p2',
+    ]);
     await data('DELETE', `/user_groups/${child}`);
     expect(rows(await data('GET', '/user_groups'))).toHaveLength(1);
   });
@@ -296,19 +376,28 @@ describe('users', () => {
     const before = performance.now();
     const seen = new Set<unknown>();
     for (let page = 1; page <= 50; page += 1) {
-      for (const user of rows(pick((await ask('GET', `/users?page_num=${page}&page_size=100`)).json, 'data'))) seen.add(user['id']);
+      for (const user of rows(pick((await ask('GET', `/users?page_num=${page}&page_size=100`)).json, 'data')))
+        seen.add(user['id']);
     }
     expect(seen.size).toBe(5_000);
     await sim.sim('/seed?merge=1', { users: [{ id: 'u7', status: 'DEACTIVATED' }] });
     expect(performance.now() - before).toBeLessThan(5_000);
-    expect(pick(await sim.sim('/state'), 'users', 7)).toMatchObject({ id: 'u7', last_name: 'B7', status: 'DEACTIVATED' });
+    expect(pick(await sim.sim('/state'), 'users', 7)).toMatchObject({
+      id: 'u7',
+      last_name: 'B7',
+      status: 'DEACTIVATED',
+    });
   });
 });
 
 describe('cards', () => {
   function csv(text: string): { body: string; headers: Record<string, string> } {
-    const body = `--x\r\nContent-Disposition: form-data; name="file"; filename="cards.csv"\r\nContent-Type: text/csv\r\n\r\n${text}\r\n--x--\r\n`;
-    return { body, headers: { authorization: 'Bearer sim-unifi-token', 'content-type': 'multipart/form-data; boundary=x' } };
+    const part = 'Content-Disposition: form-data; name="file"; filename="cards.csv"\r\nContent-Type: text/csv';
+    const body = `--x\r\n${part}\r\n\r\n${text}\r\n--x--\r\n`;
+    return {
+      body,
+      headers: { authorization: 'Bearer sim-unifi-token', 'content-type': 'multipart/form-data; boundary=x' },
+    };
   }
   const upload = (controller: Controller, text: string): Promise<Answered> => {
     const { body, headers } = csv(text);
@@ -316,7 +405,9 @@ describe('cards', () => {
   };
 
   it('lists cards with their holders and never with their number', async () => {
-    const { data, ask } = await start({ seed: { ...people, visitors: [{ id: 'v1', first_name: 'Vi', last_name: 'Wu', nfc_cards: [{ token: 't3' }] }] } });
+    const { data, ask } = await start({
+      seed: { ...people, visitors: [{ id: 'v1', first_name: 'Vi', last_name: 'Wu', nfc_cards: [{ token: 't3' }] }] },
+    });
     expect(await data('GET', '/credentials/nfc_cards/tokens/t1')).toEqual({
       token: 't1',
       display_id: '100001',
@@ -328,7 +419,10 @@ describe('cards', () => {
       user_type: 'USER',
       user: { id: 'u1', first_name: 'Ada', last_name: 'Lee', name: 'Ada Lee', avatar: '' },
     });
-    expect(await data('GET', '/credentials/nfc_cards/tokens/t3')).toMatchObject({ user_type: 'VISITOR', user_id: 'v1' });
+    expect(await data('GET', '/credentials/nfc_cards/tokens/t3')).toMatchObject({
+      user_type: 'VISITOR',
+      user_id: 'v1',
+    });
     const list = await ask('GET', '/credentials/nfc_cards/tokens?page_num=1&page_size=2');
     expect(pick(list.json, 'pagination')).toEqual({ page_num: 1, page_size: 2, total: 3 });
     expect(list.text).not.toContain('2A000');
@@ -336,7 +430,10 @@ describe('cards', () => {
 
   it('imports rows, refusing bad and doubled ones by an empty token', async () => {
     const controller = await start({ seed: people });
-    const answer = await upload(controller, '2A00FF,sync-00255\r\n2a00fe,lower\n2A0100,sync-00001\n2A0101\n2A0102,sync-00255\n');
+    const answer = await upload(
+      controller,
+      '2A00FF,sync-00255\r\n2a00fe,lower\n2A0100,sync-00001\n2A0101\n2A0102,sync-00255\n',
+    );
     const tokens = rows(pick(answer.json, 'data'));
     expect(tokens.map((row) => [row['nfc_id'], row['alias'], row['token'] !== ''])).toEqual([
       ['2A00FF', 'sync-00255', true],
@@ -346,22 +443,32 @@ describe('cards', () => {
       ['2A0102', 'sync-00255', false],
     ]);
     expect(tokens[0]?.['token']).toMatch(/^[0-9a-f]{64}$/);
-    expect(await controller.data('GET', `/credentials/nfc_cards/tokens/${String(tokens[0]?.['token'])}`)).toMatchObject({
-      alias: 'sync-00255',
-      status: 'pending',
-      user: null,
-    });
+    expect(await controller.data('GET', `/credentials/nfc_cards/tokens/${String(tokens[0]?.['token'])}`)).toMatchObject(
+      {
+        alias: 'sync-00255',
+        status: 'pending',
+        user: null,
+      },
+    );
     const logged = rows(await controller.sim.sim('/requests'))[0];
     expect(logged?.['body']).toMatchObject({ file: expect.stringContaining('2A00FF') as string });
-    expect(pick((await controller.ask('POST', '/credentials/nfc_cards/import', {})).json, 'code')).toBe('CODE_PARAMS_INVALID');
+    expect(pick((await controller.ask('POST', '/credentials/nfc_cards/import', {})).json, 'code')).toBe(
+      'CODE_PARAMS_INVALID',
+    );
   });
 
   it('follows the quirks on known cards and doubled aliases', async () => {
     const same = await upload(await start({ seed: people }), '2A0001,sync-00001');
     expect(pick(same.json, 'data', 0)).toEqual({ nfc_id: '2A0001', alias: 'sync-00001', token: 't1' });
-    const empty = await upload(await start({ seed: people, quirks: { 'reimport-known-card': 'empty-token' } }), '2A0001,sync-00001');
+    const empty = await upload(
+      await start({ seed: people, quirks: { 'reimport-known-card': 'empty-token' } }),
+      '2A0001,sync-00001',
+    );
     expect(pick(empty.json, 'data', 0, 'token')).toBe('');
-    const failing = await start({ seed: people, quirks: { 'reimport-known-card': 'error', 'duplicate-alias': 'fail-file' } });
+    const failing = await start({
+      seed: people,
+      quirks: { 'reimport-known-card': 'error', 'duplicate-alias': 'fail-file' },
+    });
     expect(pick((await upload(failing, '2A0001,a\n2A0009,b')).json, 'code')).toBe('CODE_SYSTEM_ERROR');
     expect(pick((await upload(failing, '2A0008,a\n2A0009,sync-00001')).json, 'code')).toBe('CODE_PARAMS_INVALID');
     expect(pick((await upload(failing, '2A0008,a\n2A0009,a')).json, 'code')).toBe('CODE_PARAMS_INVALID');
@@ -395,7 +502,9 @@ describe('cards', () => {
     });
     expect(await strict.code('PUT', '/users/u2/nfc_cards', { token: 't3' })).toBe('CODE_OPERATION_FORBIDDEN');
     expect(await strict.code('PUT', '/users/u2/nfc_cards/delete', { token: 't2' })).toBe('CODE_OPERATION_FORBIDDEN');
-    expect(await strict.code('PUT', '/users/u3/nfc_cards', { token: 't2', force_add: true })).toBe('CODE_CREDS_DISABLE_TRANSFER_UID_USER_NFC');
+    expect(await strict.code('PUT', '/users/u3/nfc_cards', { token: 't2', force_add: true })).toBe(
+      'CODE_CREDS_DISABLE_TRANSFER_UID_USER_NFC',
+    );
     expect(await strict.code('PUT', '/users/u3/nfc_cards', { token: 't1', force_add: true })).toBe('SUCCESS');
     const odd = await start({ seed: people, quirks: { 'unassign-on-deactivated': 'not-found' } });
     const answer = await odd.ask('PUT', '/users/u2/nfc_cards/delete', { token: 't2' });
@@ -424,7 +533,8 @@ describe('schedules, holidays and policies', () => {
       ['read key', { weekly: { monday: nine } }],
     ] as const) {
       const made = await data('POST', '/access_policies/schedules', { name, ...extra });
-      for (const day of ['monday', 'sunday']) expect(pick(made, 'weekly', day)).toEqual([{ start_time: '00:00:00', end_time: '23:59:59' }]);
+      for (const day of ['monday', 'sunday'])
+        expect(pick(made, 'weekly', day)).toEqual([{ start_time: '00:00:00', end_time: '23:59:59' }]);
     }
     const made = await data('POST', '/access_policies/schedules', { name: 'written', week_schedule: { monday: nine } });
     expect(pick(made, 'weekly')).toMatchObject({ monday: nine, tuesday: [], sunday: [] });
@@ -434,9 +544,19 @@ describe('schedules, holidays and policies', () => {
     const { data, code } = await start({ seed: people });
     const group = await data('POST', '/access_policies/holiday_groups', { name: 'Fence' });
     const path = '/access_policies/schedules/s1';
-    expect(await data('PUT', path, { week_schedule: { friday: nine }, holiday_group_id: pick(group, 'id'), holiday_schedule: [] })).toEqual({});
+    expect(
+      await data('PUT', path, {
+        week_schedule: { friday: nine },
+        holiday_group_id: pick(group, 'id'),
+        holiday_schedule: [],
+      }),
+    ).toEqual({});
     await data('PUT', path, { name: 'Nights' });
-    expect(await data('GET', path)).toMatchObject({ name: 'Nights', weekly: { friday: nine }, holiday_group: { name: 'Fence', is_private: false } });
+    expect(await data('GET', path)).toMatchObject({
+      name: 'Nights',
+      weekly: { friday: nine },
+      holiday_group: { name: 'Fence', is_private: false },
+    });
     expect(await code('PUT', path, { holiday_group_id: 'nope' })).toBe('CODE_ACCESS_POLICY_HOLIDAY_GROUP_NOT_FOUND');
     expect(await code('PUT', path, { name: 'Always Access' })).toBe('CODE_ACCESS_POLICY_SCHEDULE_NAME_EXIST');
     for (const range of [
@@ -446,21 +566,35 @@ describe('schedules, holidays and policies', () => {
     ]) {
       expect(await code('PUT', path, { week_schedule: { monday: [range] } })).toBe('CODE_PARAMS_INVALID');
     }
-    expect(await code('PUT', path, { week_schedule: { monday: Array.from({ length: 21 }, () => nine[0]) } })).toBe('CODE_PARAMS_INVALID');
+    expect(await code('PUT', path, { week_schedule: { monday: Array.from({ length: 21 }, () => nine[0]) } })).toBe(
+      'CODE_PARAMS_INVALID',
+    );
     expect(await code('GET', '/access_policies/schedules/nope')).toBe('CODE_ACCESS_POLICY_SCHEDULE_NOT_FOUND');
   });
 
   it('protects defaults and what is in use', async () => {
-    const { data, code } = await start({ seed: { ...people, schedules: [...people.schedules, { id: 's2', name: 'Hub' }], unlock_schedules: { d1: 's2' } } });
+    const { data, code } = await start({
+      seed: { ...people, schedules: [...people.schedules, { id: 's2', name: 'Hub' }], unlock_schedules: { d1: 's2' } },
+    });
     const always = '0a16d325-d901-42b8-b9f9-3b8f04db2382';
     const none = 'e12535a8-bdee-4b4b-a79d-13a200d5e19b';
     for (const id of ['s1', 's2', always]) {
-      expect(await code('DELETE', `/access_policies/schedules/${id}`)).toBe('CODE_ACCESS_POLICY_SCHEDULE_CAN_NOT_DELETE');
+      expect(await code('DELETE', `/access_policies/schedules/${id}`)).toBe(
+        'CODE_ACCESS_POLICY_SCHEDULE_CAN_NOT_DELETE',
+      );
     }
-    expect(await code('PUT', `/access_policies/schedules/${always}`, { week_schedule: {} })).toBe('CODE_OPERATION_FORBIDDEN');
-    expect(await code('PUT', `/access_policies/holiday_groups/${none}`, { name: 'x' })).toBe('CODE_HOLIDAY_GROUP_CAN_NOT_EDIT');
-    expect(await code('DELETE', `/access_policies/holiday_groups/${none}`)).toBe('CODE_ACCESS_POLICY_HOLIDAY_GROUP_CAN_NOT_DELETE');
-    expect(rows(await data('GET', '/access_policies')).map((policy) => policy['name'])).toContain('Default Site Policy');
+    expect(await code('PUT', `/access_policies/schedules/${always}`, { week_schedule: {} })).toBe(
+      'CODE_OPERATION_FORBIDDEN',
+    );
+    expect(await code('PUT', `/access_policies/holiday_groups/${none}`, { name: 'x' })).toBe(
+      'CODE_HOLIDAY_GROUP_CAN_NOT_EDIT',
+    );
+    expect(await code('DELETE', `/access_policies/holiday_groups/${none}`)).toBe(
+      'CODE_ACCESS_POLICY_HOLIDAY_GROUP_CAN_NOT_DELETE',
+    );
+    expect(rows(await data('GET', '/access_policies')).map((policy) => policy['name'])).toContain(
+      'Default Site Policy',
+    );
     await data('DELETE', '/access_policies/p1');
     expect(pick(await data('GET', '/users/u1'), 'access_policy_ids')).toEqual([]);
     await data('DELETE', '/access_policies/schedules/s1');
@@ -493,42 +627,81 @@ describe('schedules, holidays and policies', () => {
     expect(await code('PUT', path, { holidays: [] })).toBe('CODE_PARAMS_INVALID');
     await data('PUT', path, { name: 'G', description: 'e' });
     expect(rows(pick(await data('GET', path), 'holidays'))).toHaveLength(2);
-    await data('PUT', path, { name: 'G', holidays: [{ id: pick(made, 'holidays', 1, 'id') }, day('2024-01-01', '2024-01-02')] });
-    expect(rows(pick(await data('GET', path), 'holidays')).map((holiday) => holiday['name'])).toEqual(['off 2023-08-26', 'off 2024-01-01']);
-    expect(await code('POST', '/access_policies/holiday_groups', { name: 'G' })).toBe('CODE_ACCESS_POLICY_HOLIDAY_GROUP_NAME_EXIST');
-    expect(await code('POST', '/access_policies/holiday_groups', { name: 'H', holidays: [holidays[0], holidays[0]] })).toBe(
-      'CODE_ACCESS_POLICY_HOLIDAY_NAME_EXIST',
+    await data('PUT', path, {
+      name: 'G',
+      holidays: [{ id: pick(made, 'holidays', 1, 'id') }, day('2024-01-01', '2024-01-02')],
+    });
+    expect(rows(pick(await data('GET', path), 'holidays')).map((holiday) => holiday['name'])).toEqual([
+      'off 2023-08-26',
+      'off 2024-01-01',
+    ]);
+    expect(await code('POST', '/access_policies/holiday_groups', { name: 'G' })).toBe(
+      'CODE_ACCESS_POLICY_HOLIDAY_GROUP_NAME_EXIST',
     );
-    expect(await code('POST', '/access_policies/holiday_groups', { name: 'H', holidays: [{ name: 'x', start_time: '2023-08-25', end_time: '2023-08-26' }] })).toBe(
-      'CODE_PARAMS_INVALID',
-    );
+    expect(
+      await code('POST', '/access_policies/holiday_groups', { name: 'H', holidays: [holidays[0], holidays[0]] }),
+    ).toBe('CODE_ACCESS_POLICY_HOLIDAY_NAME_EXIST');
+    expect(
+      await code('POST', '/access_policies/holiday_groups', {
+        name: 'H',
+        holidays: [{ name: 'x', start_time: '2023-08-25', end_time: '2023-08-26' }],
+      }),
+    ).toBe('CODE_PARAMS_INVALID');
     expect(await data('DELETE', path)).toBe('success');
     expect(await code('GET', path)).toBe('CODE_ACCESS_POLICY_HOLIDAY_GROUP_NOT_FOUND');
   });
 
   it('takes long holidays unless the quirk forbids them', async () => {
-    const long = { name: 'L', holidays: [{ name: 'l', start_time: '2027-01-01T00:00:00Z', end_time: '2028-01-01T00:00:00Z' }] };
+    const long = {
+      name: 'L',
+      holidays: [{ name: 'l', start_time: '2027-01-01T00:00:00Z', end_time: '2028-01-01T00:00:00Z' }],
+    };
     expect(await (await start()).code('POST', '/access_policies/holiday_groups', long)).toBe('SUCCESS');
-    expect(await (await start({ quirks: { 'long-holiday': 'error' } })).code('POST', '/access_policies/holiday_groups', long)).toBe('CODE_PARAMS_INVALID');
+    expect(
+      await (
+        await start({ quirks: { 'long-holiday': 'error' } })
+      ).code('POST', '/access_policies/holiday_groups', long),
+    ).toBe('CODE_PARAMS_INVALID');
   });
 
   it('writes policies under resource and reads them under resources', async () => {
     const { data, code } = await start({ seed: people });
-    const made = await data('POST', '/access_policies', { name: 'N', resource: [{ type: 'door', id: 'd2' }], schedule_id: 's1' });
+    const made = await data('POST', '/access_policies', {
+      name: 'N',
+      resource: [{ type: 'door', id: 'd2' }],
+      schedule_id: 's1',
+    });
     const path = `/access_policies/${String(pick(made, 'id'))}`;
     await data('PUT', path, { name: 'M' });
-    expect(await data('GET', path)).toEqual({ id: pick(made, 'id'), name: 'M', resources: [{ type: 'door', id: 'd2' }], schedule_id: 's1' });
+    expect(await data('GET', path)).toEqual({
+      id: pick(made, 'id'),
+      name: 'M',
+      resources: [{ type: 'door', id: 'd2' }],
+      schedule_id: 's1',
+    });
     expect(await code('POST', '/access_policies', { name: 'N' })).toBe('CODE_PARAMS_INVALID');
-    expect(await code('POST', '/access_policies', { name: 'N', schedule_id: 'nope' })).toBe('CODE_ACCESS_POLICY_SCHEDULE_NOT_FOUND');
-    expect(await code('POST', '/access_policies', { name: 'N', schedule_id: 's1', resource: [{ type: 'door', id: 'nope' }] })).toBe('CODE_RESOURCE_NOT_FOUND');
+    expect(await code('POST', '/access_policies', { name: 'N', schedule_id: 'nope' })).toBe(
+      'CODE_ACCESS_POLICY_SCHEDULE_NOT_FOUND',
+    );
+    expect(
+      await code('POST', '/access_policies', {
+        name: 'N',
+        schedule_id: 's1',
+        resource: [{ type: 'door', id: 'nope' }],
+      }),
+    ).toBe('CODE_RESOURCE_NOT_FOUND');
     const strict = await start({ seed: people, quirks: { 'policy-unknown-key': 'error' } });
-    expect(await strict.code('POST', '/access_policies', { name: 'N', schedule_id: 's1', resources: [] })).toBe('CODE_PARAMS_INVALID');
+    expect(await strict.code('POST', '/access_policies', { name: 'N', schedule_id: 's1', resources: [] })).toBe(
+      'CODE_PARAMS_INVALID',
+    );
   });
 });
 
 describe('space, devices, logs, webhooks', () => {
   it('shows doors, their topology, groups and hubs', async () => {
-    const { data, code } = await start({ seed: { doors: [...people.doors, { id: 'd3', name: 'Attic', is_bind_hub: false }] } });
+    const { data, code } = await start({
+      seed: { doors: [...people.doors, { id: 'd3', name: 'Attic', is_bind_hub: false }] },
+    });
     expect(pick(await data('GET', '/doors'), 0)).toMatchObject({
       id: 'd1',
       name: 'Front',
@@ -538,7 +711,10 @@ describe('space, devices, logs, webhooks', () => {
       door_position_status: 'close',
     });
     expect(await data('GET', '/doors/d3')).toMatchObject({ is_bind_hub: false });
-    expect(pick(await data('GET', '/door_groups/topology'), 0)).toMatchObject({ type: 'building', resource_topologies: [{ type: 'floor' }] });
+    expect(pick(await data('GET', '/door_groups/topology'), 0)).toMatchObject({
+      type: 'building',
+      resource_topologies: [{ type: 'floor' }],
+    });
     const group = await data('POST', '/door_groups', { group_name: 'Both', resources: ['d1', 'd2'] });
     expect(await data('GET', '/door_groups')).toEqual([
       {
@@ -551,7 +727,11 @@ describe('space, devices, logs, webhooks', () => {
         ],
       },
     ]);
-    expect(pick(await data('GET', '/devices?refresh=true'), 0, 1)).toMatchObject({ type: 'UAH', location_id: 'd2', is_online: true });
+    expect(pick(await data('GET', '/devices?refresh=true'), 0, 1)).toMatchObject({
+      type: 'UAH',
+      location_id: 'd2',
+      is_online: true,
+    });
     expect(await code('PUT', '/doors/d3/unlock', {})).toBe('CODE_OPERATION_FORBIDDEN');
     expect(await code('PUT', '/doors/d1/unlock', { actor_id: 'x' })).toBe('CODE_PARAMS_INVALID');
     expect(await data('PUT', '/doors/d1/unlock')).toBe('success');
@@ -562,7 +742,11 @@ describe('space, devices, logs, webhooks', () => {
 
   it('keeps webhooks with a secret of its own', async () => {
     const { data, code } = await start();
-    const made = await data('POST', '/webhooks/endpoints', { name: 'w', endpoint: 'https://127.0.0.1/h', events: ['access.door.unlock'] });
+    const made = await data('POST', '/webhooks/endpoints', {
+      name: 'w',
+      endpoint: 'https://127.0.0.1/h',
+      events: ['access.door.unlock'],
+    });
     expect(pick(made, 'secret')).toMatch(/^[0-9a-f]{16}$/);
     expect(await data('GET', '/webhooks/endpoints')).toEqual([made]);
     expect(await code('POST', '/webhooks/endpoints', { name: 'v', endpoint: 'https://127.0.0.1/h', events: [] })).toBe(
@@ -576,16 +760,28 @@ describe('space, devices, logs, webhooks', () => {
 
 describe('seeds', () => {
   it('takes its own state back unchanged', async () => {
-    const { sim, data } = await start({ seed: { ...people, time_zone: 'America/New_York', unlock_schedules: { d1: 's1' } } });
+    const { sim, data } = await start({
+      seed: { ...people, time_zone: 'America/New_York', unlock_schedules: { d1: 's1' } },
+    });
     await data('PUT', '/doors/d1/lock_rule', { type: 'custom', interval: 5 });
     const state = await sim.sim('/state');
-    expect(state).toMatchObject({ ...people, schedules: [{ id: 's1' }, {}], access_policies: [{}, { id: 'p2' }, {}, {}] });
+    expect(state).toMatchObject({
+      ...people,
+      schedules: [{ id: 's1' }, {}],
+      access_policies: [{}, { id: 'p2' }, {}, {}],
+    });
     await sim.sim('/seed', state);
     expect(await sim.sim('/state')).toEqual(state);
-    await sim.sim('/seed?merge=1', { users: [{ id: 'u9', first_name: 'Z', last_name: 'Z' }], unlock_schedules: { d2: 's1' } });
+    await sim.sim('/seed?merge=1', {
+      users: [{ id: 'u9', first_name: 'Z', last_name: 'Z' }],
+      unlock_schedules: { d2: 's1' },
+    });
     const merged = await sim.sim('/state');
     expect(rows(pick(merged, 'users')).map((user) => user['id'])).toEqual(['u1', 'u2', 'u3', 'u9']);
     expect(pick(merged, 'unlock_schedules')).toEqual({ d1: 's1', d2: 's1' });
+    await sim.sim('/seed?merge=1', { unlock_schedules: { d1: null }, lock_rules: { d1: null } });
+    expect(pick(await sim.sim('/state'), 'lock_rules')).toEqual({});
+    expect(pick(await sim.sim('/state'), 'unlock_schedules')).toEqual({ d2: 's1' });
   });
 
   it('makes missing ids, the same in every run', async () => {
@@ -603,7 +799,15 @@ describe('seeds', () => {
     [{ time_zone: 'Mars/Olympus' }, 'no IANA time zone'],
     [{ access_policies: [{ name: 'x', schedule_id: 'gone' }] }, 'access_policies[0].schedule_id'],
     [{ tokens: [{ token: 'x', scopes: ['user'] }] }, 'no scope'],
-    [{ users: [{ first_name: 'A', nfc_cards: [{ token: 't' }] }, { first_name: 'B', nfc_cards: [{ token: 't' }] }] }, 'users[1].nfc_cards[0].token'],
+    [
+      {
+        users: [
+          { first_name: 'A', nfc_cards: [{ token: 't' }] },
+          { first_name: 'B', nfc_cards: [{ token: 't' }] },
+        ],
+      },
+      'users[1].nfc_cards[0].token',
+    ],
   ])('refuses %j', async (seed, message) => {
     await expect(start({ seed })).rejects.toThrow(message);
   });

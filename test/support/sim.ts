@@ -33,17 +33,24 @@ export function rows(value: unknown): readonly Readonly<Record<string, unknown>>
   return value as readonly Readonly<Record<string, unknown>>[];
 }
 
-/** A real HTTP(S) call that trusts any certificate. Rejects when the connection breaks, also in the middle of the body. */
+/** A real HTTP(S) call that trusts any certificate. Rejects when the connection breaks, also inside the body. */
 export function call(url: string, options: Call = {}): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    const body = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+    const body =
+      options.body === undefined
+        ? undefined
+        : typeof options.body === 'string'
+          ? options.body
+          : JSON.stringify(options.body);
     const library = url.startsWith('https:') ? https : http;
     const request = library.request(
       url,
       {
         method: options.method ?? 'GET',
         headers: {
-          ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
           ...options.headers,
         },
         rejectUnauthorized: false,
@@ -79,9 +86,14 @@ export interface TestSimulator extends RunningSimulator {
   readonly remove: (path: string) => Promise<void>;
 }
 
-export async function startTestSimulator(definition: SimulatorDefinition, options: Partial<SimulatorOptions> = {}): Promise<TestSimulator> {
+export async function startTestSimulator(
+  definition: SimulatorDefinition,
+  options: Partial<SimulatorOptions> = {},
+): Promise<TestSimulator> {
   const running = await startSimulator(definition, { port: 0, ...options });
-  const agent = running.listening.startsWith('https:') ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+  const agent = running.listening.startsWith('https:')
+    ? new https.Agent({ keepAlive: true })
+    : new http.Agent({ keepAlive: true });
   const reach = (path: string, how?: Call): Promise<Answered> => call(running.listening + path, { agent, ...how });
   return {
     ...running,

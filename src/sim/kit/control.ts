@@ -24,7 +24,9 @@ function parseBody(text: string): unknown {
   try {
     return parse(text) as unknown;
   } catch (error) {
-    throw new ControlError(`the body is neither JSON nor YAML: ${error instanceof Error ? error.message : 'unreadable'}`);
+    throw new ControlError(
+      `the body is neither JSON nor YAML: ${error instanceof Error ? error.message : 'unreadable'}`,
+    );
   }
 }
 

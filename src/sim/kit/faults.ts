@@ -1,6 +1,11 @@
 /** What goes wrong with one matching request. */
 export type FaultAction =
-  | { readonly type: 'answer'; readonly status: number; readonly body: unknown; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'answer';
+      readonly status: number;
+      readonly body: unknown;
+      readonly headers: Readonly<Record<string, string>>;
+    }
   | { readonly type: 'apiError'; readonly code: string | number; readonly msg: string }
   /** The request acts at once, its answer is held back: a client that gives up leaves a write behind. */
   | { readonly type: 'delay'; readonly delayMs: number }
@@ -22,10 +27,16 @@ export class ControlError extends Error {
   override readonly name = 'ControlError';
 }
 
-export function controlRecord(value: unknown, keys: readonly string[], what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ControlError(`${what} must be a JSON object`);
+export function controlRecord(
+  value: unknown,
+  keys: readonly string[],
+  what: string,
+): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ControlError(`${what} must be a JSON object`);
   const unknown = Object.keys(value).filter((key) => !keys.includes(key));
-  if (unknown.length > 0) throw new ControlError(`${what}: unknown field ${unknown.join(', ')}; known: ${keys.join(', ')}`);
+  if (unknown.length > 0)
+    throw new ControlError(`${what}: unknown field ${unknown.join(', ')}; known: ${keys.join(', ')}`);
   return Object.fromEntries(Object.entries(value));
 }
 
@@ -40,7 +51,8 @@ function wholeNumber(value: unknown, what: string, min: number, max: number): nu
 
 function readHeaders(value: unknown): Readonly<Record<string, string>> {
   if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ControlError('fault: headers must be an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ControlError('fault: headers must be an object');
   return Object.fromEntries(Object.entries(value).map(([name, header]) => [name.toLowerCase(), String(header)]));
 }
 
@@ -48,7 +60,9 @@ function readAction(fault: Readonly<Record<string, unknown>>): FaultAction {
   const given = actionKeys.filter((key) => fault[key] !== undefined);
   const [kind] = given;
   if (given.length !== 1 || kind === undefined) {
-    throw new ControlError('fault: give exactly one of {status, body}, {code, msg}, {delayMs}, {truncateBytes}, {reset: true}');
+    throw new ControlError(
+      'fault: give exactly one of {status, body}, {code, msg}, {delayMs}, {truncateBytes}, {reset: true}',
+    );
   }
   switch (kind) {
     case 'status':
@@ -68,7 +82,10 @@ function readAction(fault: Readonly<Record<string, unknown>>): FaultAction {
     case 'delayMs':
       return { type: 'delay', delayMs: wholeNumber(fault['delayMs'], 'delayMs', 0, 3_600_000) };
     case 'truncateBytes':
-      return { type: 'truncate', truncateBytes: wholeNumber(fault['truncateBytes'], 'truncateBytes', 0, 1_000_000_000) };
+      return {
+        type: 'truncate',
+        truncateBytes: wholeNumber(fault['truncateBytes'], 'truncateBytes', 0, 1_000_000_000),
+      };
     case 'reset':
       if (fault['reset'] !== true) throw new ControlError('fault: reset must be true');
       return { type: 'reset' };
@@ -83,12 +100,15 @@ export class FaultList {
   add(value: unknown): void {
     const posted = controlRecord(value, ['match', 'times', ...actionKeys, 'body', 'headers', 'msg'], 'fault');
     const { match, times = 1 } = posted;
-    if (typeof match !== 'string') throw new ControlError('fault: match must be a regular expression on "METHOD /path?query"');
+    if (typeof match !== 'string')
+      throw new ControlError('fault: match must be a regular expression on "METHOD /path?query"');
     let pattern: RegExp;
     try {
       pattern = new RegExp(match);
     } catch (error) {
-      throw new ControlError(`fault: match is no regular expression: ${error instanceof Error ? error.message : match}`);
+      throw new ControlError(
+        `fault: match is no regular expression: ${error instanceof Error ? error.message : match}`,
+      );
     }
     const remaining = wholeNumber(times, 'times', -1, 1_000_000_000);
     if (remaining === 0) throw new ControlError('fault: times must be -1 (for ever) or at least 1');

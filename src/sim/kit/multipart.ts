@@ -16,7 +16,9 @@ export function parseMultipart(body: Buffer, contentType: string): Promise<reado
     parser.on('file', (name, stream, info) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => parts.push({ name, value: Buffer.concat(chunks).toString('utf8'), filename: info.filename || name }));
+      stream.on('end', () =>
+        parts.push({ name, value: Buffer.concat(chunks).toString('utf8'), filename: info.filename || name }),
+      );
       stream.on('error', reject);
     });
     parser.on('error', reject);

@@ -20,7 +20,9 @@ export function resolveQuirks(
         { code: 'UnknownQuirk' },
       );
     }
-    const fits = quirk.allowed.some((allowed) => (typeof allowed === 'string' ? allowed === value : allowed.test(value)));
+    const fits = quirk.allowed.some((allowed) =>
+      typeof allowed === 'string' ? allowed === value : allowed.test(value),
+    );
     if (!fits && value !== quirk.default) {
       const words = quirk.allowed.map((allowed) => (typeof allowed === 'string' ? allowed : 'a number'));
       throw new ConfigurationError(

@@ -18,7 +18,8 @@ export interface LoggedRequest {
 /** Old entries make room, so that a long run does not fill the memory. */
 const capacity = 50_000;
 
-const secretKey = /^(token|.*_token|secret|.*_secret|password|api_?key|key|site_?key|_authx\w*|authorization|pin_code)$/i;
+const secretKey =
+  /^(token|.*_token|secret|.*_secret|password|api_?key|key|site_?key|_authx\w*|authorization|pin_code)$/i;
 
 function mask(secret: string): string {
   return secret.length > 4 ? `***${secret.slice(-2)}` : '***';

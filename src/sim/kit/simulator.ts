@@ -2,18 +2,22 @@ import type { Hono } from 'hono';
 
 export type SimulatorKind = 'unifi' | 'pco' | 'civicrm';
 
-/** name → its allowed settings; a number pattern (`/^\d+$/`) where any number goes. The first value is the default. */
-export type QuirkTable = Readonly<Record<string, { readonly default: string; readonly allowed: readonly (string | RegExp)[] }>>;
+/** name → its allowed settings; a pattern (`/^\d+$/`) where any number goes. */
+export type QuirkTable = Readonly<
+  Record<string, { readonly default: string; readonly allowed: readonly (string | RegExp)[] }>
+>;
 
 export interface SimulatorContext {
-  /** The simulated world's clock, moved by `/_sim/clock`; milliseconds since the epoch. HTTP `Date` stays real. */
+  /** The world's clock, moved by `/_sim/clock`; milliseconds since the epoch. HTTP `Date` stays real. */
   now(): number;
   quirk(name: string): string;
   /** 0 ≤ n < 1, from a seeded generator: a run can be repeated. */
   random(): number;
 }
 
-/** The world behind one simulator: its state and its API. The kit adds transport, faults, request log and control plane. */
+/**
+ * The world behind one simulator: its state and its API. The kit adds transport, faults, request log and control plane.
+ */
 export interface SimulatorWorld {
   /** Replaces everything. The seed is in the API's own field names. @throws SeedError naming the path. */
   load(seed: unknown): void;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -13,7 +14,16 @@ import { seededRandom } from './random.js';
 import { RequestLog } from './request-log.js';
 import { SimulatedClock } from './simulated-clock.js';
 import type { RunningSimulator, SimulatorDefinition, SimulatorOptions } from './simulator.js';
-import { type Answer, faultAnswer, jsonAnswer, readBody, resetConnection, toAnswer, toRequest, writeAnswer } from './transport.js';
+import {
+  type Answer,
+  faultAnswer,
+  jsonAnswer,
+  readBody,
+  resetConnection,
+  toAnswer,
+  toRequest,
+  writeAnswer,
+} from './transport.js';
 
 interface Exchange {
   readonly definition: SimulatorDefinition;
@@ -79,8 +89,15 @@ async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const busy = errorCode(error) === 'EADDRINUSE';
-      const reason = busy ? `port ${port} on 127.0.0.1 is in use; choose another, or 0 for a free one` : errorMessage(error);
-      reject(new ConfigurationError(`the simulator cannot listen: ${reason}`, { code: busy ? 'PortInUse' : 'ListenFailed', cause: error }));
+      const reason = busy
+        ? `port ${port} on 127.0.0.1 is in use; choose another, or 0 for a free one`
+        : errorMessage(error);
+      reject(
+        new ConfigurationError(`the simulator cannot listen: ${reason}`, {
+          code: busy ? 'PortInUse' : 'ListenFailed',
+          cause: error,
+        }),
+      );
     });
     server.listen(port, '127.0.0.1', resolve);
   });
@@ -99,7 +116,10 @@ function certificateFor(definition: SimulatorDefinition, options: SimulatorOptio
  * @throws ConfigurationError (UnknownQuirk, QuirkValue, PortInUse, ListenFailed, CaFile)
  * @throws SeedError naming the path
  */
-export async function startSimulator(definition: SimulatorDefinition, options: SimulatorOptions): Promise<RunningSimulator> {
+export async function startSimulator(
+  definition: SimulatorDefinition,
+  options: SimulatorOptions,
+): Promise<RunningSimulator> {
   const quirks = resolveQuirks(definition.quirks, options.quirks);
   const clock = new SimulatedClock();
   if (options.now !== undefined) clock.freeze(options.now);
@@ -119,9 +139,12 @@ export async function startSimulator(definition: SimulatorDefinition, options: S
   const faults = new FaultList();
   const requests = new RequestLog();
   const stop = new AbortController();
+  // Every held answer listens to it.
+  setMaxListeners(0, stop.signal);
   const sockets = new Map<string, Socket>();
   const socketName = (socket: Socket): string => `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
-  const server = certificate === undefined ? createServer() : createTlsServer({ cert: certificate.chain, key: certificate.key });
+  const server =
+    certificate === undefined ? createServer() : createTlsServer({ cert: certificate.chain, key: certificate.key });
   // A client's keep-alive connection must not vanish while it is about to be used again.
   server.keepAliveTimeout = 600_000;
   server.requestTimeout = 0;
@@ -166,7 +189,10 @@ export async function startSimulator(definition: SimulatorDefinition, options: S
       await writeFile(options.caFile, certificate.ca);
     } catch (error) {
       await close();
-      throw new ConfigurationError(`the authority's certificate cannot be written: ${errorMessage(error)}`, { code: 'CaFile', cause: error });
+      throw new ConfigurationError(`the authority's certificate cannot be written: ${errorMessage(error)}`, {
+        code: 'CaFile',
+        cause: error,
+      });
     }
   }
   return { kind: definition.kind, listening, fingerprint: certificate.fingerprint, ca: certificate.ca, close };

@@ -47,7 +47,11 @@ export function faultAnswer(status: number, body: unknown, headers: Readonly<Rec
     const answer = jsonAnswer(status, body);
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
-  const type = body.trimStart().startsWith('<') ? 'text/html' : /^\s*[[{]/.test(body) ? 'application/json' : 'text/plain';
+  const type = body.trimStart().startsWith('<')
+    ? 'text/html'
+    : /^\s*[[{]/.test(body)
+      ? 'application/json'
+      : 'text/plain';
   return { status, headers: { 'content-type': type, ...headers }, body: Buffer.from(body) };
 }
 

@@ -11,7 +11,10 @@ function findCard(site: Site, call: Call): Card {
   return card;
 }
 
-function holderOf(site: Site, card: Card): { readonly id: string; readonly first_name: string; readonly last_name: string } | undefined {
+function holderOf(
+  site: Site,
+  card: Card,
+): { readonly id: string; readonly first_name: string; readonly last_name: string } | undefined {
   if (card.holder === undefined) return undefined;
   return card.holder.type === 'USER' ? site.state.users().get(card.holder.id) : site.state.visitors.get(card.holder.id);
 }
@@ -50,7 +53,8 @@ async function setAlias(site: Site, call: Call): Promise<Success> {
 
 function remove(site: Site, call: Call): Success {
   const card = findCard(site, call);
-  if (card.holder !== undefined) throw new ApiError('CODE_CREDS_NFC_CARD_CANNOT_BE_DELETE', 'The NFC card is assigned.');
+  if (card.holder !== undefined)
+    throw new ApiError('CODE_CREDS_NFC_CARD_CANNOT_BE_DELETE', 'The NFC card is assigned.');
   site.state.deleteCard(card);
   return { data: 'success' };
 }
@@ -94,7 +98,9 @@ async function importCards(site: Site, call: Call): Promise<Success> {
     throw new ApiError('CODE_SYSTEM_ERROR', 'Server system error.');
   }
   if (site.quirk('duplicate-alias') === 'fail-file') {
-    const fresh = rows.filter((row) => row.alias !== '' && state.cardByNfcId(row.nfcId) === undefined).map((row) => row.alias);
+    const fresh = rows
+      .filter((row) => row.alias !== '' && state.cardByNfcId(row.nfcId) === undefined)
+      .map((row) => row.alias);
     if (new Set(fresh).size < fresh.length || fresh.some((alias) => state.cardByAlias(alias) !== undefined)) {
       throw invalid('The file has a duplicate alias.');
     }
@@ -139,7 +145,12 @@ export const cardEndpoints: readonly Endpoint[] = [
       throw new ApiError('CODE_CREDS_NFC_READ_POLL_TOKEN_EMPTY', 'No card has been read.');
     },
   },
-  { method: 'DELETE', path: '/credentials/nfc_cards/sessions/:id', scope: 'edit:credential', handle: () => ({ data: 'success' }) },
+  {
+    method: 'DELETE',
+    path: '/credentials/nfc_cards/sessions/:id',
+    scope: 'edit:credential',
+    handle: () => ({ data: 'success' }),
+  },
   {
     method: 'POST',
     path: '/credentials/pin_codes',

@@ -17,7 +17,8 @@ function groupView(site: Site, group: DoorGroup): Record<string, unknown> {
 
 function findGroup(site: Site, call: Call): DoorGroup {
   const group = site.state.doorGroups.get(call.param('id'));
-  if (group === undefined || group.id === buildingId) throw new ApiError('CODE_RESOURCE_NOT_FOUND', 'The door group does not exist.');
+  if (group === undefined || group.id === buildingId)
+    throw new ApiError('CODE_RESOURCE_NOT_FOUND', 'The door group does not exist.');
   return group;
 }
 
@@ -27,7 +28,8 @@ function customGroups(site: Site): readonly DoorGroup[] {
 
 function readDoors(site: Site, body: Body): readonly string[] | undefined {
   const ids = textListField(body, 'resources');
-  if (ids?.some((id) => !site.state.doors.has(id)) === true) throw new ApiError('CODE_RESOURCE_NOT_FOUND', 'The door does not exist.');
+  if (ids?.some((id) => !site.state.doors.has(id)) === true)
+    throw new ApiError('CODE_RESOURCE_NOT_FOUND', 'The door does not exist.');
   return ids;
 }
 
@@ -101,7 +103,12 @@ export const doorGroupEndpoints: readonly Endpoint[] = [
     handle: (site) => ({ data: customGroups(site).map((group) => groupView(site, group)) }),
   },
   { method: 'POST', path: '/door_groups', scope: 'edit:space', handle: create },
-  { method: 'GET', path: '/door_groups/:id', scope: 'view:space', handle: (site, call) => ({ data: groupView(site, findGroup(site, call)) }) },
+  {
+    method: 'GET',
+    path: '/door_groups/:id',
+    scope: 'view:space',
+    handle: (site, call) => ({ data: groupView(site, findGroup(site, call)) }),
+  },
   { method: 'PUT', path: '/door_groups/:id', scope: 'edit:space', handle: update },
   { method: 'DELETE', path: '/door_groups/:id', scope: 'edit:space', handle: remove },
 ];

@@ -72,7 +72,8 @@ function reachableDoor(site: Site, call: Call): Door {
 
 function ruleDoor(site: Site, call: Call): Door {
   const door = reachableDoor(site, call);
-  if (!door.supports_lock_rule) throw new ApiError('CODE_DEVICE_API_NOT_SUPPORTED', 'The device does not support this API.');
+  if (!door.supports_lock_rule)
+    throw new ApiError('CODE_DEVICE_API_NOT_SUPPORTED', 'The device does not support this API.');
   return door;
 }
 
@@ -80,7 +81,8 @@ async function unlock(site: Site, call: Call): Promise<Success> {
   const door = reachableDoor(site, call);
   const body = await call.body().catch(() => ({}));
   const actor = textField(body, 'actor_id');
-  if ((actor === undefined) !== (textField(body, 'actor_name') === undefined)) throw invalid('actor_id and actor_name go together.');
+  if ((actor === undefined) !== (textField(body, 'actor_name') === undefined))
+    throw invalid('actor_id and actor_name go together.');
   log(site, door, 'door_openings', 'access.door.unlock', 'Access Granted (Remote)', actor);
   return { data: 'success' };
 }
@@ -90,7 +92,7 @@ function log(site: Site, door: Door, topic: string, event: string, message: stri
   site.state.addLog({ topic, at: site.now(), event, message, actor, target });
 }
 
-/** A rule that locks holds until the scheduled range ends that is on now; outside of one it only ends what a rule unlocked. */
+/** A rule that locks holds until the range that is on now ends; outside of one it only ends what a rule unlocked. */
 function lockedRest(site: Site, doorId: string, type: LockRule['type']): LockRule | undefined {
   const now = site.now();
   const on = scheduleSpanAt(hubOf(site, doorId), now, hubReading(site));
@@ -140,7 +142,8 @@ function getRule(site: Site, call: Call): Success {
   const hub = hubOf(site, door.id);
   const rule = shownRule(hub, site.now(), hubReading(site));
   if (rule === undefined) {
-    const following = scheduleSpanAt(hub, site.now(), hubReading(site)) !== undefined && isUnlocked(site, door.id, site.now());
+    const following =
+      scheduleSpanAt(hub, site.now(), hubReading(site)) !== undefined && isUnlocked(site, door.id, site.now());
     const idle = site.quirk('idle-lock-rule') === 'reset' ? 'reset' : '';
     return { data: { type: following ? 'schedule' : idle, ended_time: 0 } };
   }
@@ -165,9 +168,19 @@ export const doorEndpoints: readonly Endpoint[] = [
     scope: 'view:space',
     handle: (site) => ({ data: [...site.state.doors.values()].map((door) => doorView(site, door)) }),
   },
-  { method: 'GET', path: '/doors/settings/emergency', scope: 'view:space', handle: (site) => ({ data: { ...site.state.emergency } }) },
+  {
+    method: 'GET',
+    path: '/doors/settings/emergency',
+    scope: 'view:space',
+    handle: (site) => ({ data: { ...site.state.emergency } }),
+  },
   { method: 'PUT', path: '/doors/settings/emergency', scope: 'edit:space', handle: setEmergency },
-  { method: 'GET', path: '/doors/:id', scope: 'view:space', handle: (site, call) => ({ data: doorView(site, findDoor(site, call)) }) },
+  {
+    method: 'GET',
+    path: '/doors/:id',
+    scope: 'view:space',
+    handle: (site, call) => ({ data: doorView(site, findDoor(site, call)) }),
+  },
   { method: 'PUT', path: '/doors/:id/unlock', scope: 'edit:space', handle: unlock },
   { method: 'PUT', path: '/doors/:id/lock_rule', scope: 'edit:space', handle: setRule },
   { method: 'GET', path: '/doors/:id/lock_rule', scope: 'view:space', handle: getRule },

@@ -78,10 +78,16 @@ export function dumpState(state: ControllerState): Row {
     unlock_schedules: Object.fromEntries(state.unlockSchedules),
     lock_rules: Object.fromEntries(rules) as Row,
     holiday_groups: groups,
-    access_policies: [...state.policies.values()].map(({ all_users, ...policy }) => ({ ...policy, ...(all_users ? { all_users } : {}) })),
+    access_policies: [...state.policies.values()].map(({ all_users, ...policy }) => ({
+      ...policy,
+      ...(all_users ? { all_users } : {}),
+    })),
     users: [...state.users().values()].map(dumpUser),
     user_groups: [...state.userGroups.values()],
-    visitors: [...state.visitors.values()].map(({ cards, ...visitor }) => ({ ...visitor, nfc_cards: cards.map((token) => ({ token })) })),
+    visitors: [...state.visitors.values()].map(({ cards, ...visitor }) => ({
+      ...visitor,
+      nfc_cards: cards.map((token) => ({ token })),
+    })),
     cards: [...state.cards.values()].map(dumpCard),
     webhooks: [...state.webhooks.values()],
     tokens: [...state.tokens].map(([token, scopes]) => ({ token, scopes })),
@@ -112,7 +118,7 @@ function mergeRows(name: string, before: readonly unknown[], added: readonly unk
   return merged;
 }
 
-/** A seed laid over a state: lists by id, field by field, maps by key. @throws SeedError when a list meets something else */
+/** A seed laid over a state: lists by id, field by field, maps by key. @throws SeedError for a list that is none */
 export function mergeSeed(before: Row, value: unknown): Row {
   const merged: Row = { ...before };
   for (const [name, added] of Object.entries(seedRecord(value, ''))) {

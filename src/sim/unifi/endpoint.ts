@@ -24,7 +24,7 @@ export interface Call {
 }
 
 type Area = 'user' | 'policy' | 'credential' | 'space' | 'device' | 'system_log' | 'webhook';
-export type Scope = `${'view' | 'edit'}:${Area}`;
+type Scope = `${'view' | 'edit'}:${Area}`;
 
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -42,7 +42,9 @@ function hasScope(scopes: readonly string[], scope: Scope): boolean {
 /** @throws ApiError: 401 for an unknown token, 403 for a missing scope */
 function authorize(state: ControllerState, c: Context, base: string, scope: Scope): void {
   // The path behind UniFi OS passes on X-API-KEY only.
-  const bearer = base.startsWith('/proxy') ? undefined : /^Bearer\s+(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  const bearer = base.startsWith('/proxy')
+    ? undefined
+    : /^Bearer\s+(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
   const scopes = state.tokens.get(bearer ?? c.req.header('x-api-key') ?? '');
   if (scopes === undefined) throw new ApiError('CODE_AUTH_FAILED', 'Authentication failed.', 401);
   if (!hasScope(scopes, scope)) {
@@ -70,7 +72,8 @@ function toCall(c: Context): Call {
     },
     list: async () => {
       const value = await json(c);
-      if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw invalid('The body is no list of ids.');
+      if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+        throw invalid('The body is no list of ids.');
       return value;
     },
     file: async (name) => {
@@ -100,7 +103,8 @@ export function developerApi(site: Site, endpoints: readonly Endpoint[]): Hono {
   app.notFound((c) => c.json(noManZoneBody, noManZoneStatus));
   app.onError((error, c) => {
     if (error instanceof NoManZone) return c.json(noManZoneBody, noManZoneStatus);
-    if (!(error instanceof ApiError)) return c.json({ code: 'CODE_SYSTEM_ERROR', msg: 'Server system error.', data: null }, 500);
+    if (!(error instanceof ApiError))
+      return c.json({ code: 'CODE_SYSTEM_ERROR', msg: 'Server system error.', data: null }, 500);
     const status = error.status === 401 || error.status === 403 ? error.status : businessStatus;
     return c.json({ code: error.code, msg: error.message, data: null }, status);
   });

@@ -58,5 +58,8 @@ export function page<T>(
   const number = positive(query('page_num'), 'page_num') ?? 1;
   const size = positive(query('page_size'), 'page_size') ?? defaultSize ?? Math.max(rows.length, 1);
   const start = (number - 1) * size;
-  return { rows: rows.slice(start, start + size), pagination: { page_num: number, page_size: size, total: rows.length } };
+  return {
+    rows: rows.slice(start, start + size),
+    pagination: { page_num: number, page_size: size, total: rows.length },
+  };
 }

@@ -67,7 +67,8 @@ export function readRanges(value: unknown, name: string): readonly Range[] {
     const range = asBody(item, name);
     const start = requiredText(range, 'start_time');
     const end = requiredText(range, 'end_time');
-    if (!timePattern.test(start) || !timePattern.test(end) || end < start) throw invalid(`${name}: ${start}-${end} is no range of one day.`);
+    if (!timePattern.test(start) || !timePattern.test(end) || end < start)
+      throw invalid(`${name}: ${start}-${end} is no range of one day.`);
     return { start_time: start, end_time: end };
   });
 }

@@ -1,7 +1,15 @@
 import { randomUuid } from '../kit/random.js';
 import type { Body, Call, Endpoint, Site } from './endpoint.js';
 import { ApiError, invalid, type Success } from './envelope.js';
-import { asBody, controllerTimestamp, flagField, listField, parseTimestamp, requiredText, textField } from './fields.js';
+import {
+  asBody,
+  controllerTimestamp,
+  flagField,
+  listField,
+  parseTimestamp,
+  requiredText,
+  textField,
+} from './fields.js';
 import type { Holiday, HolidayGroup } from './model.js';
 
 const day = 86_400_000;
@@ -31,7 +39,8 @@ function groupView(group: HolidayGroup): Record<string, unknown> {
 
 function findGroup(site: Site, call: Call): HolidayGroup {
   const group = site.state.holidayGroups.get(call.param('id'));
-  if (group === undefined) throw new ApiError('CODE_ACCESS_POLICY_HOLIDAY_GROUP_NOT_FOUND', 'The holiday group does not exist.');
+  if (group === undefined)
+    throw new ApiError('CODE_ACCESS_POLICY_HOLIDAY_GROUP_NOT_FOUND', 'The holiday group does not exist.');
   return group;
 }
 
@@ -95,7 +104,8 @@ async function create(site: Site, call: Call): Promise<Success> {
 async function update(site: Site, call: Call): Promise<Success> {
   const group = findGroup(site, call);
   const body = await call.body();
-  if (group.is_default) throw new ApiError('CODE_HOLIDAY_GROUP_CAN_NOT_EDIT', 'The default holiday group cannot be changed.');
+  if (group.is_default)
+    throw new ApiError('CODE_HOLIDAY_GROUP_CAN_NOT_EDIT', 'The default holiday group cannot be changed.');
   const name = requiredText(body, 'name');
   checkName(site, name, group.id);
   const changed = {

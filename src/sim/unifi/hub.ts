@@ -47,22 +47,41 @@ function withEnd(span: Span, reading: HubReading): Span {
 }
 
 /** When one of the holidays is on. */
-function holidaySpans(holidays: readonly Holiday[], timeZone: string, from: number, to: number, reading: HubReading): readonly Span[] {
-  const literal = union(holidays.flatMap((holiday) => occurrences(holiday, from - 2 * day, to + 2 * day)).map((span) => withEnd(span, reading)));
-  const instants = reading.holidayZone === 'utc' ? literal : wallSpansToInstants(offsetSpans(timeZone, from, to), literal);
+function holidaySpans(
+  holidays: readonly Holiday[],
+  timeZone: string,
+  from: number,
+  to: number,
+  reading: HubReading,
+): readonly Span[] {
+  const literal = union(
+    holidays
+      .flatMap((holiday) => occurrences(holiday, from - 2 * day, to + 2 * day))
+      .map((span) => withEnd(span, reading)),
+  );
+  const instants =
+    reading.holidayZone === 'utc' ? literal : wallSpansToInstants(offsetSpans(timeZone, from, to), literal);
   return intersect(instants, [{ from, to }]);
 }
 
 export function holidayAt(program: UnlockProgram, instant: number, reading: HubReading): Holiday | undefined {
   const holidays = program.holidays ?? [];
-  return holidays.find((holiday) => holidaySpans([holiday], program.timeZone, instant, instant + 1, reading).length > 0);
+  return holidays.find(
+    (holiday) => holidaySpans([holiday], program.timeZone, instant, instant + 1, reading).length > 0,
+  );
 }
 
 /**
- * When a hub that follows this schedule holds its door unlocked, within [from, to): sorted, disjoint, exact to the second.
+ * When a hub that follows this schedule holds its door unlocked, within [from, to): sorted, disjoint,
+ * exact to the second.
  * During a holiday only the holiday schedule counts.
  */
-export function unlockedIntervals(program: UnlockProgram, from: number, to: number, reading: HubReading = plainReading): readonly Span[] {
+export function unlockedIntervals(
+  program: UnlockProgram,
+  from: number,
+  to: number,
+  reading: HubReading = plainReading,
+): readonly Span[] {
   const offsets = offsetSpans(program.timeZone, from, to);
   const weekly = weeklySpans(offsets, program.weekly);
   const { holidays = [], holidaySchedule = [] } = program;

@@ -18,7 +18,8 @@ const writeKeys = ['name', 'resource', 'schedule_id'];
 
 function checkKeys(site: Site, body: Body): void {
   const unknown = Object.keys(body).find((key) => !writeKeys.includes(key));
-  if (unknown !== undefined && site.quirk('policy-unknown-key') === 'error') throw invalid(`Unknown parameter ${unknown}.`);
+  if (unknown !== undefined && site.quirk('policy-unknown-key') === 'error')
+    throw invalid(`Unknown parameter ${unknown}.`);
 }
 
 /** Written as `resource`, read as `resources`. */
@@ -81,7 +82,8 @@ function remove(site: Site, call: Call): Success {
   state.policies.delete(policy.id);
   const without = (ids: readonly string[]): readonly string[] => ids.filter((id) => id !== policy.id);
   for (const user of state.usersById()) {
-    if (user.access_policy_ids.includes(policy.id)) state.putUser({ ...user, access_policy_ids: without(user.access_policy_ids) });
+    if (user.access_policy_ids.includes(policy.id))
+      state.putUser({ ...user, access_policy_ids: without(user.access_policy_ids) });
   }
   for (const group of state.userGroups.values()) {
     state.userGroups.set(group.id, { ...group, access_policy_ids: without(group.access_policy_ids) });
@@ -101,7 +103,12 @@ export const policyEndpoints: readonly Endpoint[] = [
     },
   },
   { method: 'POST', path: '/access_policies', scope: 'edit:policy', handle: create },
-  { method: 'GET', path: '/access_policies/:id', scope: 'view:policy', handle: (site, call) => ({ data: policyView(findPolicy(site, call)) }) },
+  {
+    method: 'GET',
+    path: '/access_policies/:id',
+    scope: 'view:policy',
+    handle: (site, call) => ({ data: policyView(findPolicy(site, call)) }),
+  },
   { method: 'PUT', path: '/access_policies/:id', scope: 'edit:policy', handle: update },
   { method: 'DELETE', path: '/access_policies/:id', scope: 'edit:policy', handle: remove },
 ];

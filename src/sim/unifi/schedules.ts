@@ -9,7 +9,8 @@ const mostRangesADay = 20;
 
 function findSchedule(site: Site, call: Call): Schedule {
   const schedule = site.state.schedules.get(call.param('id'));
-  if (schedule === undefined) throw new ApiError('CODE_ACCESS_POLICY_SCHEDULE_NOT_FOUND', 'The schedule does not exist.');
+  if (schedule === undefined)
+    throw new ApiError('CODE_ACCESS_POLICY_SCHEDULE_NOT_FOUND', 'The schedule does not exist.');
   return schedule;
 }
 
@@ -60,7 +61,8 @@ function readWrittenWeek(body: Body): Week | undefined {
   const value = body['week_schedule'];
   if (value === undefined || value === null) return undefined;
   const week = readWeek(value, 'week_schedule');
-  if (weekdays.some((day) => week[day].length > mostRangesADay)) throw invalid(`A day has at most ${mostRangesADay} ranges.`);
+  if (weekdays.some((day) => week[day].length > mostRangesADay))
+    throw invalid(`A day has at most ${mostRangesADay} ranges.`);
   return week;
 }
 

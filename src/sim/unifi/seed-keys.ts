@@ -1,6 +1,6 @@
 /**
- * The fields that a seed may have. What the API shows but derives (`full_name`, `holiday_group`, …) is allowed and not
- * used, so that a recorded answer can be pasted into a seed.
+ * The fields that a seed may have. What the API shows but derives (`full_name`, `holiday_group`, …) is allowed
+ * and not used, so that a recorded answer can be pasted into a seed.
  */
 export const top = [
   'doors',
@@ -32,7 +32,16 @@ export const schedule = [
   ...['id', 'name', 'is_default', 'type', 'status', 'weekly', 'week_schedule'],
   ...['holiday_group_id', 'holiday_group', 'holiday_schedule'],
 ] as const;
-export const holidayGroup = ['id', 'name', 'description', 'is_default', 'is_private', 'template_name', 'count', 'holidays'] as const;
+export const holidayGroup = [
+  'id',
+  'name',
+  'description',
+  'is_default',
+  'is_private',
+  'template_name',
+  'count',
+  'holidays',
+] as const;
 export const holiday = ['id', 'name', 'description', 'repeat', 'is_template', 'start_time', 'end_time'] as const;
 export const policy = ['id', 'name', 'resources', 'resource', 'schedule_id', 'all_users'] as const;
 export const resource = ['type', 'id', 'name'] as const;

@@ -1,5 +1,13 @@
 import { randomHex, randomUuid } from '../kit/random.js';
-import { seedChoice, seedList, seedNumber, type SeedRecord, seedRecord, seedText, seedTextOr } from '../kit/seed-values.js';
+import {
+  seedChoice,
+  seedList,
+  seedNumber,
+  type SeedRecord,
+  seedRecord,
+  seedText,
+  seedTextOr,
+} from '../kit/seed-values.js';
 import { SeedError } from '../kit/simulator.js';
 import { type Card, cardStatuses, type User, userStatuses } from './model.js';
 import * as keys from './seed-keys.js';
@@ -34,19 +42,30 @@ export function readCards(reader: SeedReader, seed: SeedRecord): void {
       nfc_id: nfcId,
       note: seedTextOr(row['note'], `${path}.note`, ''),
       card_type: seedTextOr(row['card_type'], `${path}.card_type`, nfcId === '' ? 'ua_card' : 'id_card'),
-      status: status === undefined || status === null ? undefined : seedChoice(status, `${path}.status`, cardStatuses, 'pending'),
+      status:
+        status === undefined || status === null
+          ? undefined
+          : seedChoice(status, `${path}.status`, cardStatuses, 'pending'),
     });
   }
 }
 
 /** The tokens of a holder's cards; cards that are named here only are made. */
-function holdCards(reader: SeedReader, value: unknown, path: string, holder: NonNullable<Card['holder']>): readonly string[] {
+function holdCards(
+  reader: SeedReader,
+  value: unknown,
+  path: string,
+  holder: NonNullable<Card['holder']>,
+): readonly string[] {
   const { state } = reader;
   return seedList(value, path).map((item, index) => {
     const at = `${path}[${index}]`;
     const row = seedRecord(item, at, keys.heldCard);
     const token = seedText(row['token'], `${at}.token`);
-    const card = state.cards.get(token) ?? { ...newCard(reader, token), card_type: seedTextOr(row['type'], `${at}.type`, 'ua_card') };
+    const card = state.cards.get(token) ?? {
+      ...newCard(reader, token),
+      card_type: seedTextOr(row['type'], `${at}.type`, 'ua_card'),
+    };
     if (card.holder !== undefined) throw new SeedError(`${at}.token: the card has a holder already`);
     state.putCard({ ...card, holder });
     return token;

@@ -20,7 +20,11 @@ export function asSeed<T>(path: string, read: () => T): T {
 }
 
 /** The objects of a list, each with its path. */
-export function rows(seed: SeedRecord, name: string, allowed: readonly string[]): readonly (readonly [SeedRecord, string])[] {
+export function rows(
+  seed: SeedRecord,
+  name: string,
+  allowed: readonly string[],
+): readonly (readonly [SeedRecord, string])[] {
   return seedList(seed[name], name).map((row, index) => {
     const path = seedPath(name, index);
     return [seedRecord(row, path, allowed), path] as const;

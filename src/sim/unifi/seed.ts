@@ -1,6 +1,16 @@
 import { IANAZone } from 'luxon';
 import { randomHex, randomUuid } from '../kit/random.js';
-import { seedChoice, seedFlag, seedList, seedNumber, seedPath, type SeedRecord, seedRecord, seedText, seedTextOr } from '../kit/seed-values.js';
+import {
+  seedChoice,
+  seedFlag,
+  seedList,
+  seedNumber,
+  seedPath,
+  type SeedRecord,
+  seedRecord,
+  seedText,
+  seedTextOr,
+} from '../kit/seed-values.js';
 import { SeedError } from '../kit/simulator.js';
 import { everyDay, parseTimestamp, readRanges, readWeek } from './fields.js';
 import type { Holiday, LockRule } from './model.js';
@@ -70,11 +80,20 @@ function readHolidayGroups(reader: SeedReader, seed: SeedRecord): void {
       description: seedTextOr(row['description'], `${path}.description`, ''),
       is_default: seedFlag(row['is_default'], `${path}.is_default`, name === 'No Holidays'),
       template_name: seedTextOr(row['template_name'], `${path}.template_name`, ''),
-      holidays: seedList(row['holidays'], `${path}.holidays`).map((item, index) => readHoliday(reader, item, `${path}.holidays[${index}]`)),
+      holidays: seedList(row['holidays'], `${path}.holidays`).map((item, index) =>
+        readHoliday(reader, item, `${path}.holidays[${index}]`),
+      ),
     });
   }
   if (state.defaultHolidayGroup() !== '') return;
-  const group = { id: noHolidaysId, name: 'No Holidays', description: '', is_default: true, template_name: '', holidays: [] };
+  const group = {
+    id: noHolidaysId,
+    name: 'No Holidays',
+    description: '',
+    is_default: true,
+    template_name: '',
+    holidays: [],
+  };
   state.holidayGroups.set(group.id, group);
 }
 
@@ -107,6 +126,8 @@ function readSchedules({ state, random }: SeedReader, seed: SeedRecord): void {
   }
   for (const [door, schedule] of Object.entries(seedRecord(seed['unlock_schedules'], 'unlock_schedules'))) {
     const path = seedPath('unlock_schedules', door);
+    // Null: the hub is pointed at nothing; a merge can say so.
+    if (schedule === null) continue;
     known(state.doors, door, path, 'door');
     state.unlockSchedules.set(door, known(state.schedules, seedText(schedule, path), path, 'schedule'));
   }
@@ -120,7 +141,15 @@ function readPolicies({ state, random }: SeedReader, seed: SeedRecord): void {
       const at = `${path}.resources[${index}]`;
       const resource = seedRecord(item, at, keys.resource);
       const type = seedChoice(resource['type'], `${at}.type`, ['door', 'door_group'], 'door');
-      return { type, id: known(type === 'door' ? state.doors : state.doorGroups, seedText(resource['id'], `${at}.id`), `${at}.id`, type) };
+      return {
+        type,
+        id: known(
+          type === 'door' ? state.doors : state.doorGroups,
+          seedText(resource['id'], `${at}.id`),
+          `${at}.id`,
+          type,
+        ),
+      };
     });
     state.policies.set(id, {
       id,
@@ -155,6 +184,7 @@ function readSite({ state, random }: SeedReader, seed: SeedRecord): void {
   texts(seed['admin_emails'], 'admin_emails').forEach((email) => state.adminEmails.add(email.toLowerCase()));
   for (const [door, value] of Object.entries(seedRecord(seed['lock_rules'], 'lock_rules'))) {
     const path = seedPath('lock_rules', door);
+    if (value === null) continue;
     const row = seedRecord(value, path, ['type', 'started_time', 'ended_time']);
     const rule: LockRule = {
       type: seedChoice(row['type'], `${path}.type`, ruleTypes, 'reset'),

@@ -1,4 +1,18 @@
-import type { Card, Door, DoorGroup, Emergency, HolidayGroup, LockRule, LogEntry, Policy, Schedule, User, UserGroup, Visitor, Webhook } from './model.js';
+import type {
+  Card,
+  Door,
+  DoorGroup,
+  Emergency,
+  HolidayGroup,
+  LockRule,
+  LogEntry,
+  Policy,
+  Schedule,
+  User,
+  UserGroup,
+  Visitor,
+  Webhook,
+} from './model.js';
 
 const logCapacity = 10_000;
 
@@ -60,7 +74,8 @@ export class ControllerState {
 
   #forgetEmail(user: User | undefined): void {
     for (const email of [user?.user_email, user?.email]) {
-      if (email !== undefined && this.#emails.get(email.toLowerCase()) === user?.id) this.#emails.delete(email.toLowerCase());
+      if (email !== undefined && this.#emails.get(email.toLowerCase()) === user?.id)
+        this.#emails.delete(email.toLowerCase());
     }
   }
 
@@ -100,7 +115,8 @@ export class ControllerState {
     }
     if (holder?.type === 'VISITOR') {
       const visitor = this.visitors.get(holder.id);
-      if (visitor !== undefined) this.visitors.set(holder.id, { ...visitor, cards: visitor.cards.filter((token) => token !== card.token) });
+      if (visitor !== undefined)
+        this.visitors.set(holder.id, { ...visitor, cards: visitor.cards.filter((token) => token !== card.token) });
     }
     const free = { ...card, holder: undefined };
     this.putCard(free);

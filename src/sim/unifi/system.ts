@@ -56,7 +56,10 @@ async function logs(site: Site, call: Call): Promise<Success> {
   const actor = textField(body, 'actor_id');
   const found = site.state.log.filter(
     (entry) =>
-      (topic === 'all' || entry.topic === topic) && entry.at >= since && entry.at <= until && (actor === undefined || entry.actor === actor),
+      (topic === 'all' || entry.topic === topic) &&
+      entry.at >= since &&
+      entry.at <= until &&
+      (actor === undefined || entry.actor === actor),
   );
   const { rows, pagination } = page([...found].reverse(), (name) => call.query(name), 25);
   // Here `total` is the size of the page, not of the log.
@@ -72,7 +75,9 @@ function findWebhook(site: Site, call: Call): Webhook {
 
 function readHeaders(body: Body): Readonly<Record<string, string>> | undefined {
   if (body['headers'] === undefined || body['headers'] === null) return undefined;
-  return Object.fromEntries(Object.entries(asBody(body['headers'], 'headers')).map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(
+    Object.entries(asBody(body['headers'], 'headers')).map(([name, value]) => [name, String(value)]),
+  );
 }
 
 function checkEndpoint(site: Site, endpoint: string, own: string | undefined): void {

@@ -59,13 +59,19 @@ function getPolicies(site: Site, call: Call): Success {
   const groups = [...site.state.userGroups.values()].filter((group) => group.users.includes(user.id));
   const all = [...visiblePolicies(site, user), ...groups.flatMap((group) => group.access_policy_ids)];
   const ids = call.query('only_user_policies') === 'true' ? user.access_policy_ids : [...new Set(all)];
-  return { data: ids.map((id) => site.state.policies.get(id)).filter((policy) => policy !== undefined).map(policyView) };
+  return {
+    data: ids
+      .map((id) => site.state.policies.get(id))
+      .filter((policy) => policy !== undefined)
+      .map(policyView),
+  };
 }
 
 async function setPin(site: Site, call: Call): Promise<Success> {
   const user = findUser(site, call.param('id'));
   const pin = requiredText(await call.body(), 'pin_code');
-  if (!/^\d{4,8}$/.test(pin)) throw new ApiError('CODE_CREDS_PIN_CODE_CREDS_LENGTH_INVALID', 'The PIN code has 4 to 8 digits.');
+  if (!/^\d{4,8}$/.test(pin))
+    throw new ApiError('CODE_CREDS_PIN_CODE_CREDS_LENGTH_INVALID', 'The PIN code has 4 to 8 digits.');
   for (const other of site.state.users().values()) {
     if (other.pin === pin && other.id !== user.id) {
       throw new ApiError('CODE_CREDS_PIN_CODE_CREDS_ALREADY_EXIST', 'The PIN code already exists.');

@@ -14,7 +14,11 @@ function findGroup(site: Site, call: Call): UserGroup {
 /** From the root down; a group that is its own ancestor ends the walk. */
 function ancestors(site: Site, group: UserGroup): readonly UserGroup[] {
   const found: UserGroup[] = [];
-  for (let up = site.state.userGroups.get(group.up_id); up !== undefined && !found.includes(up); up = site.state.userGroups.get(up.up_id)) {
+  for (
+    let up = site.state.userGroups.get(group.up_id);
+    up !== undefined && !found.includes(up);
+    up = site.state.userGroups.get(up.up_id)
+  ) {
     found.unshift(up);
   }
   return found;
@@ -59,14 +63,17 @@ async function update(site: Site, call: Call): Promise<Success> {
 async function changeUsers(site: Site, call: Call, add: boolean): Promise<Success> {
   const group = findGroup(site, call);
   const ids = await call.list();
-  if (ids.some((id) => !site.state.users().has(id))) throw new ApiError('CODE_USER_ACCOUNT_NOT_EXIST', 'The user account does not exist.');
+  if (ids.some((id) => !site.state.users().has(id)))
+    throw new ApiError('CODE_USER_ACCOUNT_NOT_EXIST', 'The user account does not exist.');
   const others = group.users.filter((id) => !ids.includes(id));
   site.state.userGroups.set(group.id, { ...group, users: add ? [...others, ...ids] : others });
   return {};
 }
 
 function members(site: Site, ids: readonly string[]): Success {
-  const users = [...new Set(ids)].map((id) => site.state.users().get(id)).filter((user): user is User => user !== undefined);
+  const users = [...new Set(ids)]
+    .map((id) => site.state.users().get(id))
+    .filter((user): user is User => user !== undefined);
   return {
     data: users.map(({ id, first_name, last_name, user_email, status }) => ({
       id,
@@ -81,14 +88,17 @@ function members(site: Site, ids: readonly string[]): Success {
 
 function withSubgroups(site: Site, group: UserGroup): readonly string[] {
   const groups = [...site.state.userGroups.values()];
-  return groups.filter((other) => other === group || ancestors(site, other).includes(group)).flatMap((other) => other.users);
+  return groups
+    .filter((other) => other === group || ancestors(site, other).includes(group))
+    .flatMap((other) => other.users);
 }
 
 async function setPolicies(site: Site, call: Call): Promise<Success> {
   const group = findGroup(site, call);
   const ids = textListField(await call.body(), 'access_policy_ids');
   if (ids === undefined) throw invalid('access_policy_ids is required.');
-  if (ids.some((id) => !site.state.policies.has(id))) throw new ApiError('CODE_RESOURCE_NOT_FOUND', 'The access policy does not exist.');
+  if (ids.some((id) => !site.state.policies.has(id)))
+    throw new ApiError('CODE_RESOURCE_NOT_FOUND', 'The access policy does not exist.');
   site.state.userGroups.set(group.id, { ...group, access_policy_ids: ids });
   return { data: null };
 }
@@ -101,7 +111,12 @@ export const userGroupEndpoints: readonly Endpoint[] = [
     handle: (site) => ({ data: [...site.state.userGroups.values()].map((group) => groupView(site, group)) }),
   },
   { method: 'POST', path: '/user_groups', scope: 'edit:user', handle: create },
-  { method: 'GET', path: '/user_groups/:id', scope: 'view:user', handle: (site, call) => ({ data: groupView(site, findGroup(site, call)) }) },
+  {
+    method: 'GET',
+    path: '/user_groups/:id',
+    scope: 'view:user',
+    handle: (site, call) => ({ data: groupView(site, findGroup(site, call)) }),
+  },
   { method: 'PUT', path: '/user_groups/:id', scope: 'edit:user', handle: update },
   {
     method: 'DELETE',
@@ -112,9 +127,24 @@ export const userGroupEndpoints: readonly Endpoint[] = [
       return {};
     },
   },
-  { method: 'POST', path: '/user_groups/:id/users', scope: 'edit:user', handle: (site, call) => changeUsers(site, call, true) },
-  { method: 'POST', path: '/user_groups/:id/users/delete', scope: 'edit:user', handle: (site, call) => changeUsers(site, call, false) },
-  { method: 'GET', path: '/user_groups/:id/users', scope: 'view:user', handle: (site, call) => members(site, findGroup(site, call).users) },
+  {
+    method: 'POST',
+    path: '/user_groups/:id/users',
+    scope: 'edit:user',
+    handle: (site, call) => changeUsers(site, call, true),
+  },
+  {
+    method: 'POST',
+    path: '/user_groups/:id/users/delete',
+    scope: 'edit:user',
+    handle: (site, call) => changeUsers(site, call, false),
+  },
+  {
+    method: 'GET',
+    path: '/user_groups/:id/users',
+    scope: 'view:user',
+    handle: (site, call) => members(site, findGroup(site, call).users),
+  },
   {
     method: 'GET',
     path: '/user_groups/:id/users/all',

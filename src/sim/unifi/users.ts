@@ -58,9 +58,11 @@ function readEmail(site: Site, body: Body, own: string | undefined): string | un
   if (body['profile'] !== undefined) throw new ApiError('CODE_SYSTEM_ERROR', 'Server system error.');
   const email = textField(body, 'user_email');
   if (email === undefined || email === '') return email;
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) throw new ApiError('CODE_USER_EMAIL_ERROR', 'The email format is invalid.');
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))
+    throw new ApiError('CODE_USER_EMAIL_ERROR', 'The email format is invalid.');
   const holder = site.state.emailHolder(email);
-  if (holder !== undefined && holder !== own) throw new ApiError('CODE_ADMIN_EMAIL_EXIST', 'The email address already exists.');
+  if (holder !== undefined && holder !== own)
+    throw new ApiError('CODE_ADMIN_EMAIL_EXIST', 'The email address already exists.');
   return email;
 }
 
@@ -153,7 +155,9 @@ function search(site: Site, call: Call): Success {
       !onlyAdmin &&
       (ids.length === 0 || ids.includes(user.id)) &&
       (statuses.length === 0 || statuses.includes(user.status)) &&
-      [`${user.first_name} ${user.last_name}`, user.user_email, user.email, user.employee_number].some((text) => text.toLowerCase().includes(keyword)),
+      [`${user.first_name} ${user.last_name}`, user.user_email, user.email, user.employee_number].some((text) =>
+        text.toLowerCase().includes(keyword),
+      ),
   );
   const { rows, pagination } = pageOf(site, call, found);
   return { data: rows.map((user) => userView(site, user, expandsPolicies(call))), pagination };

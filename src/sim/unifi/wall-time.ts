@@ -38,7 +38,7 @@ export function offsetSpans(timeZone: string, from: number, to: number): readonl
 }
 
 /** `HH:MM:SS` in milliseconds since midnight. */
-export function timeOfDay(text: string): number {
+function timeOfDay(text: string): number {
   const [hours = 0, minutes = 0, seconds = 0] = text.split(':').map(Number);
   return ((hours * 60 + minutes) * 60 + seconds) * second;
 }
@@ -47,7 +47,10 @@ export function timeOfDay(text: string): number {
  * The instants at which the wall clock shows a second inside one of the day's ranges. A wall minute that occurs twice
  * counts both times, one that is skipped does not count.
  */
-export function wallClockSpans(offsets: readonly OffsetSpan[], rangesOn: (localMidnight: number) => readonly Range[]): readonly Span[] {
+export function wallClockSpans(
+  offsets: readonly OffsetSpan[],
+  rangesOn: (localMidnight: number) => readonly Range[],
+): readonly Span[] {
   const spans: Span[] = [];
   for (const { from, to, offset } of offsets) {
     for (let midnight = Math.floor((from + offset) / day) * day; midnight - offset < to; midnight += day) {
