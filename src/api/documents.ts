@@ -1,14 +1,11 @@
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Document, Node, Pair, ParsedNode, YAMLError } from 'yaml';
 import { fileText, position } from './file-text.js';
 import { nestedTooDeeply } from './nesting.js';
 import { formatPath } from './path.js';
 import type { Path } from './path.js';
 import type { Problem } from './problem.js';
-
-/** Expansions of aliases in one document; a person's file needs a handful, a bomb needs millions. */
-const maxAliases = 100;
-const maxSyntaxProblems = 20;
+import { ambiguousWords, keyText, maxSyntaxProblems, plainData, structureProblems, tooDeep } from './yaml-structure.js';
 
 /** One YAML document that is not empty. `kind` and `name` are as written, also where the rest is wrong. */
 export interface ParsedDocument {
@@ -41,26 +38,60 @@ export function parseDocuments(file: string, bytes: Uint8Array | string): Parsed
     const [line, column] = position(read.text, deep);
     return { documents: [], problems: [{ file, line, column, path: '', message: tooDeep }] };
   }
+  return { documents: chunks(read.text).flatMap((chunk) => parseChunk(file, chunk)), problems: [] };
+}
+
+interface Chunk {
+  readonly text: string;
+  /** Lines of the file before this chunk. */
+  readonly before: number;
+}
+
+/**
+ * Cuts at the `---` lines. YAML allows none inside a text or a bracket, but a parser that looks for a closing quote
+ * reads over them, and one open quote would hide the rest of the file.
+ */
+function chunks(text: string): readonly Chunk[] {
+  const found: Chunk[] = [];
+  let start = 0;
+  let before = 0;
+  for (const { index } of text.matchAll(/^---(?=[ \t\r\n]|$)/gm)) {
+    const piece = text.slice(start, index);
+    // Directives and comments belong to the document after them.
+    if (piece.replaceAll(/^[%#].*$/gm, '').trim() === '') continue;
+    found.push({ text: piece, before });
+    before += piece.split('\n').length - 1;
+    start = index;
+  }
+  return [...found, { text: text.slice(start), before }];
+}
+
+function parseChunk(file: string, { text, before }: Chunk): readonly ParsedDocument[] {
   const lines = new LineCounter();
+  const place: Place = (offset) => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1) + before, column: col };
+  };
   try {
-    const parsed = parseAllDocuments(read.text, { lineCounter: lines, merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+    const parsed = parseAllDocuments(text, { lineCounter: lines, merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
     const documents = Array.isArray(parsed) ? parsed : [];
-    return { documents: documents.filter((document) => !isEmpty(document)).map((document) => describe(file, document, lines)), problems: [] };
+    return documents.filter((document) => !isEmpty(document)).map((document) => describe(file, document, place));
   } catch (error) {
-    const message = error instanceof RangeError ? tooDeep : 'the file cannot be read as YAML';
-    return { documents: [], problems: [{ file, line: 0, column: 0, path: '', message }] };
+    const problem = { file, line: before + 1, column: 1, path: '', message: error instanceof RangeError ? tooDeep : 'the document cannot be read as YAML' };
+    return [{ file, line: before + 1, kind: null, name: null, value: null, problems: [problem], warnings: [], problemAt: () => problem }];
   }
 }
+
+type Place = (offset: number) => { readonly line: number; readonly column: number };
 
 function isEmpty(document: Document.Parsed): boolean {
   if (document.errors.length > 0) return false;
   return document.contents === null || (isScalar(document.contents) && document.contents.value === null);
 }
 
-function describe(file: string, document: Document.Parsed, lines: LineCounter): ParsedDocument {
+function describe(file: string, document: Document.Parsed, place: Place): ParsedDocument {
   const at = (offset: number, path: Path, message: string): Problem => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col, path: formatPath(path), message };
+    return { file, ...place(offset), path: formatPath(path), message };
   };
   const start = document.contents?.range[0] ?? document.errors[0]?.pos[0] ?? document.range[0];
   const problems = [...document.errors, ...document.warnings]
@@ -74,73 +105,15 @@ function describe(file: string, document: Document.Parsed, lines: LineCounter): 
   if ('message' in data) problems.push(at(data.offset ?? start, [], data.message));
   return {
     file,
-    line: lines.linePos(start).line,
+    line: place(start).line,
     kind: text(document, ['kind']),
     name: text(document, ['metadata', 'name']),
     value: 'value' in data ? data.value : null,
     problems,
-    warnings: problems.length === 0 ? ambiguousWords(document, at) : [],
+    warnings: problems.length > 0 ? [] : ambiguousWords(document).map((found) => at(found.offset, found.path, found.message)),
     problemAt: (path, of, message) => at(offsetOf(document, path, of) ?? start, path, message),
   };
 }
-
-interface Finding {
-  readonly offset: number;
-  readonly path: Path;
-  readonly message: string;
-}
-
-/** What the parser lets pass: a key given twice (its own check is quadratic), and aliases that explode or lead nowhere. */
-function structureProblems(document: Document.Parsed): readonly Finding[] {
-  const findings: Finding[] = [];
-  let aliases = 0;
-  visit(document, {
-    Map: (_, map, ancestors) => {
-      const seen = new Set<string>();
-      for (const { key } of map.items) {
-        // A merge key (<<) is a symbol, and may be repeated.
-        if (!isScalar(key) || key.range == null || typeof key.value === 'symbol') continue;
-        const name = String(key.value);
-        if (seen.has(name) && findings.length < maxSyntaxProblems) {
-          const path = [...pathOf([...ancestors, map]), name];
-          findings.push({ offset: key.range[0], path, message: `\`${name}\` is given twice; keep one` });
-        }
-        seen.add(name);
-      }
-      return findings.length < maxSyntaxProblems ? undefined : visit.BREAK;
-    },
-    Alias: (_, alias, ancestors) => {
-      aliases += 1;
-      const offset = alias.range?.[0] ?? 0;
-      const path = pathOf([...ancestors, alias]);
-      const anchored = aliases > maxAliases ? null : alias.resolve(document);
-      if (anchored === undefined) findings.push({ offset, path, message: `no anchor &${alias.source} comes before this alias` });
-      else if (anchored !== null && ancestors.includes(anchored)) findings.push({ offset, path, message: `*${alias.source} stands within its own anchor` });
-      else if (anchored === null) findings.push({ offset, path, message: tooManyAliases });
-      return anchored === null ? visit.BREAK : undefined;
-    },
-  });
-  return findings;
-}
-
-const tooManyAliases = `aliases (*name) are expanded at most ${maxAliases} times; write the values out`;
-
-function plainData(document: Document.Parsed): { value: unknown } | { message: string; offset: number | undefined } {
-  try {
-    return { value: document.toJS({ maxAliasCount: maxAliases }) };
-  } catch (error) {
-    let offset: number | undefined;
-    visit(document, {
-      Alias: (_, alias) => {
-        offset = alias.range?.[0];
-        return visit.BREAK;
-      },
-    });
-    return { message: error instanceof RangeError ? tooDeep : tooManyAliases, offset };
-  }
-}
-
-const tooDeep = 'the file is nested too deeply';
 
 function syntaxMessage(error: YAMLError): string {
   switch (error.code) {
@@ -151,26 +124,6 @@ function syntaxMessage(error: YAMLError): string {
     default:
       return error.message.includes('call stack') ? tooDeep : error.message;
   }
-}
-
-function ambiguousWords(document: Document.Parsed, at: (offset: number, path: Path, message: string) => Problem): Problem[] {
-  const found: Problem[] = [];
-  visit(document, {
-    Scalar: (position, node, ancestors) => {
-      if (position === 'key' || node.type !== 'PLAIN' || typeof node.value !== 'string') return;
-      if (!/^(y|n|yes|no|on|off)$/i.test(node.value) || node.range == null) return;
-      found.push(at(node.range[0], pathOf([...ancestors, node]), `${node.value} without quotes is a boolean to kubectl; write "${node.value}"`));
-    },
-  });
-  return found;
-}
-
-function pathOf(nodes: readonly unknown[]): Path {
-  return nodes.flatMap((node, index): (string | number)[] => {
-    const parent = nodes[index - 1];
-    if (isPair(node)) return [keyText(node)];
-    return isSeq(parent) ? [parent.items.indexOf(node)] : [];
-  });
 }
 
 function text(document: Document.Parsed, path: Path): string | null {
@@ -203,8 +156,4 @@ function offsetOf(document: Document.Parsed, path: Path, of: 'value' | 'key'): n
 
 function pairOf(node: unknown, step: string | number): Pair | undefined {
   return isMap(node) ? node.items.find((pair) => keyText(pair) === String(step)) : undefined;
-}
-
-function keyText(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
 }

@@ -105,7 +105,7 @@ export interface DoorGroupStatusWindow {
   readonly start: string;
   /** When they close. */
   readonly end: string;
-  /** Why. */
+  /** What asked for the window. */
   readonly causes: readonly DoorGroupStatusWindowCause[];
 }
 
