@@ -1,6 +1,49 @@
+import type { Command } from 'commander';
+import { Argument, Option } from 'commander';
+import type { Plane } from '../status/view.js';
+import type { RunOptions } from './commands/run.js';
+import type { ReconcileOptions } from './commands/reconcile.js';
+import type { WaitOptions } from './commands/wait.js';
 import type { Registry } from './program.js';
+import { duration, nowOption, wordOf } from './options.js';
 
-/** Commands that reconcile, or ask the daemon to. */
-export function registerActing(_registry: Registry): void {
-  return;
+/** Commands that reconcile, or have to do with the daemon that does. */
+export function registerActing({ session, command, run }: Registry): void {
+  command('run', 'the controller; --once reconciles once and prints the status', [
+    'sexton run',
+    'sexton run --once               # exit 0: all Ready, 1: something is not, 2: a plane failed',
+    'sexton run --once --dry-run --plane doors',
+  ])
+    .option('--once', 'reconcile once and print the status')
+    .option('--dry-run', 'write nothing to UniFi')
+    .addOption(new Option('--plane <plane>', 'only doors, or only members').argParser(wordOf('doors', 'members')))
+    .addOption(nowOption())
+    .action((_: unknown, self: Command) =>
+      run(async () => (await import('./commands/run.js')).runCommand(session, self.optsWithGlobals<RunOptions>())),
+    );
+
+  command('reconcile', 'have the daemon reconcile now, and wait for it', ['sexton reconcile', 'sexton reconcile doors --timeout 2m'])
+    .addArgument(new Argument('[plane]', 'doors or members; both by default').argParser(wordOf('doors', 'members')))
+    .addOption(new Option('--timeout <duration>', 'how long to wait').argParser(duration).default(60_000, '60s'))
+    .action((plane: Plane | undefined, _: unknown, self: Command) =>
+      run(async () => (await import('./commands/reconcile.js')).reconcileCommand(session, plane, self.optsWithGlobals<ReconcileOptions>())),
+    );
+
+  command('wait <what> [name]', 'wait until a condition holds for the version in the file', [
+    'sexton wait --for=condition=Ready dg/front-lobby',
+    'sexton wait --for=condition=Ready=False dg front-lobby --timeout 2m',
+  ])
+    .requiredOption('--for <condition>', 'condition=Ready, condition=Ready=False')
+    .addOption(new Option('--timeout <duration>', 'how long to wait').argParser(duration).default(30_000, '30s'))
+    .action((what: string, name: string | undefined, _: unknown, self: Command) =>
+      run(async () => {
+        const { waitCommand } = await import('./commands/wait.js');
+        return waitCommand(session, name === undefined ? [what] : [what, name], self.optsWithGlobals<WaitOptions>());
+      }),
+    );
+
+  command('approve <what>', 'release a held plan: exactly what `diff` shows under its hash', ['sexton diff', 'sexton approve plan/3f9c0a1b2d4e']).action(
+    (what: string, _: unknown, self: Command) =>
+      run(async () => (await import('./commands/approve.js')).approveCommand(session, what, self.optsWithGlobals<{ config?: string }>().config)),
+  );
 }

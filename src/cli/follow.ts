@@ -12,20 +12,23 @@ export interface Following<T> {
   readonly print: (item: T) => Promise<void> | void;
   /** Milliseconds between two looks; 1 s by default. */
   readonly every?: number;
+  /** What makes an item another one; the whole of it by default. */
+  readonly fingerprint?: (item: T) => string;
 }
 
 /** Prints what is new or different until ^C, then answers 130. A failed look is told once, and the next one follows. */
-export async function follow<T>({ session, items, first, print, every = 1000 }: Following<T>): Promise<number> {
+export async function follow<T>({ session, items, first, print, every = 1000, fingerprint = JSON.stringify }: Following<T>): Promise<number> {
   const signal = session.interrupted();
-  let seen = texts(first);
+  const prints = (all: ReadonlyMap<string, T>): ReadonlyMap<string, string> => new Map([...all].map(([key, item]) => [key, fingerprint(item)]));
+  let seen = prints(first);
   let trouble = '';
   for (;;) {
     await delay(session.clock, every, signal).catch(() => undefined);
     if (signal.aborted) return exit.interrupted;
     try {
       const now = await items();
-      for (const [key, item] of now) if (seen.get(key) !== JSON.stringify(item)) await print(item);
-      seen = texts(now);
+      for (const [key, item] of now) if (seen.get(key) !== fingerprint(item)) await print(item);
+      seen = prints(now);
       trouble = '';
     } catch (error) {
       const message = errorMessage(error);
@@ -33,8 +36,4 @@ export async function follow<T>({ session, items, first, print, every = 1000 }: 
       trouble = message;
     }
   }
-}
-
-function texts(items: ReadonlyMap<string, unknown>): ReadonlyMap<string, string> {
-  return new Map([...items].map(([key, item]) => [key, JSON.stringify(item)]));
 }

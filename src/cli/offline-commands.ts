@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { SimulatorKind } from '../sim/kit/simulator.js';
+import type { CompletableCommand, Shell } from './commands/completion.js';
 import type { SimCommandOptions } from './commands/sim.js';
 import type { Registry } from './program.js';
 import { nowOption, wordOf } from './options.js';
 
 /** Commands that need no configuration. */
-export function registerOffline({ session, command, run }: Registry): void {
+export function registerOffline({ session, command, hidden, run }: Registry): void {
   command('validate [path...]', 'check resource files and directories, offline', [
     'sexton validate                 # the configured directory',
     'sexton validate examples/       # everything below, references between files included',
@@ -38,6 +39,26 @@ export function registerOffline({ session, command, run }: Registry): void {
     .action((kind: SimulatorKind, options: SimCommandOptions) =>
       run(async () => (await import('./commands/sim.js')).simCommand(session, kind, options)),
     );
+
+  command('demo', 'a small church on three simulators, to look at and to play with', ['sexton demo', 'sexton demo --once']).option('--once', 'reconcile until quiet, print the status and end').action(
+    (options: { readonly once?: boolean }) => run(async () => (await import('./commands/demo.js')).demoCommand(session, options)),
+  );
+
+  command('completion', 'print the completion script of a shell', ['source <(sexton completion bash)', 'sexton completion fish | source'])
+    .addArgument(new Argument('<shell>', 'bash, zsh or fish').argParser(wordOf('bash', 'zsh', 'fish')))
+    .action((shell: Shell) => run(async () => (await import('./commands/completion.js')).completionCommand(session, shell)));
+
+  hidden('__complete [words...]').action((words: readonly string[], _: unknown, self: Command) =>
+    run(async () => (await import('./commands/completion.js')).completeCommand(session, words, completable(self))),
+  );
+}
+
+function completable(self: Command): readonly CompletableCommand[] {
+  const commands = self.parent?.commands.filter((command) => command !== self) ?? [];
+  return commands.map((command) => ({
+    name: command.name(),
+    options: [...command.options.flatMap(({ long, short }) => [long ?? '', short ?? '']), '--help', '--config'].filter((option) => option !== ''),
+  }));
 }
 
 function port(text: string): number {

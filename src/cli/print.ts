@@ -1,4 +1,4 @@
-import { escapeJson } from '../runtime/text.js';
+import { escapeJson, plain } from '../runtime/text.js';
 import type { OutputForm } from './options.js';
 import type { Terminal } from './terminal.js';
 
@@ -11,7 +11,9 @@ export function jsonText(value: unknown): string {
 export async function yamlText(value: unknown): Promise<string> {
   const { stringify } = await import('yaml');
   // Through JSON, so that an object which stands twice is written twice and not as an alias.
-  return stringify(JSON.parse(JSON.stringify(value)), { lineWidth: 0 });
+  const text = stringify(JSON.parse(JSON.stringify(value)), { lineWidth: 0 });
+  // Control characters are escaped already; this takes bidi marks, which YAML leaves as they are.
+  return text.split('\n').map(plain).join('\n');
 }
 
 /** One value as JSON or YAML. */

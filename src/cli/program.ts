@@ -14,6 +14,8 @@ const later = ['preview', 'deny', 'cancel', 'restore', 'open', 'lock', 'block', 
 export interface Registry {
   readonly session: Session;
   command(usage: string, summary: string, examples: readonly string[]): Command;
+  /** One that programs use, not people. */
+  hidden(usage: string): Command;
   /** What the action answers becomes the exit code. */
   run(action: () => Promise<number>): Promise<void>;
 }
@@ -42,6 +44,7 @@ export function buildProgram(session: Session, finish: (code: number) => void): 
       const lines = examples.map((example) => `  ${example}`).join('\n');
       return command.addHelpText('after', `\nExamples:\n${lines}`).showHelpAfterError(`See \`sexton ${command.name()} --help\`.`);
     },
+    hidden: (usage) => program.command(usage, { hidden: true }),
     run: async (action) => finish(await action()),
   };
   registerReading(registry);
@@ -49,7 +52,7 @@ export function buildProgram(session: Session, finish: (code: number) => void): 
   registerOffline(registry);
   program.on('command:*', ([word = '']: readonly string[]) => {
     if (later.includes(word)) throw new UsageError(`\`sexton ${word}\` is not there yet; it comes with a later version`);
-    const meant = closest(word, program.commands.map((command) => command.name()));
+    const meant = closest(word, program.commands.map((command) => command.name()).filter((name) => !name.startsWith('_')));
     throw new UsageError(`there is no command \`${word}\`${meant === null ? '; see `sexton --help`' : `; did you mean \`sexton ${meant}\`?`}`);
   });
   return program;

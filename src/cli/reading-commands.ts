@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
+import { Argument } from 'commander';
+import type { DiffOptions } from './commands/diff.js';
+import type { EventsOptions } from './commands/events.js';
 import type { GetOptions } from './commands/get.js';
+import type { StatusOptions } from './commands/status.js';
 import type { Registry } from './program.js';
-import { labelOption, nowOption, outputOption, watchOption } from './options.js';
+import { labelOption, nowOption, outputOption, watchOption, wordOf } from './options.js';
+import type { Plane } from '../status/view.js';
 
 /** Commands that show the world and change nothing. */
 export function registerReading({ session, command, run }: Registry): void {
@@ -18,5 +23,47 @@ export function registerReading({ session, command, run }: Registry): void {
     .addOption(nowOption())
     .action((kind: string, names: readonly string[], _: unknown, self: Command) =>
       run(async () => (await import('./commands/get.js')).getCommand(session, [kind, ...names], self.optsWithGlobals<GetOptions>())),
+    );
+
+  command('describe <what> [name]', 'everything about one thing, with causes', [
+    'sexton describe dg/front-lobby  # why each window is there',
+    'sexton describe member/1234     # why contact 1234 can or cannot get in',
+    'sexton describe door/"Gym East"',
+    'sexton describe booking/4711    # why it opens nothing',
+  ])
+    .addOption(nowOption())
+    .action((what: string, name: string | undefined, _: unknown, self: Command) =>
+      run(async () => {
+        const { describeCommand } = await import('./commands/describe.js');
+        return describeCommand(session, name === undefined ? [what] : [what, name], self.optsWithGlobals<GetOptions>());
+      }),
+    );
+
+  command('status', 'one screen: sources, door groups now and next, members, what is held', ['sexton status', 'sexton status -w', 'sexton status -o json'])
+    .addOption(outputOption())
+    .addOption(watchOption())
+    .addOption(nowOption())
+    .action((_: unknown, self: Command) =>
+      run(async () => (await import('./commands/status.js')).statusCommand(session, self.optsWithGlobals<StatusOptions>())),
+    );
+
+  command('diff', 'what a reconcile would change now; writes nothing', [
+    'sexton diff                     # exit 0: nothing, 1: changes, 2: it could not be told',
+    'sexton diff members',
+    'sexton diff doors --now 2026-12-24T08:00:00-05:00',
+  ])
+    .addArgument(new Argument('[plane]', 'doors or members; both by default').argParser(wordOf('doors', 'members')))
+    .addOption(outputOption())
+    .addOption(watchOption())
+    .addOption(nowOption())
+    .action((plane: Plane | undefined, _: unknown, self: Command) =>
+      run(async () => (await import('./commands/diff.js')).diffCommand(session, plane, self.optsWithGlobals<DiffOptions>())),
+    );
+
+  command('events', 'what the controller did and noticed, the newest last', ['sexton events', 'sexton events -w', 'sexton events -o json'])
+    .addOption(outputOption())
+    .addOption(watchOption())
+    .action((_: unknown, self: Command) =>
+      run(async () => (await import('./commands/events.js')).eventsCommand(session, self.optsWithGlobals<EventsOptions>())),
     );
 }

@@ -1,10 +1,11 @@
 import { plain } from '../runtime/text.js';
 import { displayWidth } from './display-width.js';
+import type { Paint } from './terminal.js';
 
 /** Text, and how it looks on a terminal that takes colour. */
 export interface Cell {
   readonly text: string;
-  readonly paint?: (text: string) => string;
+  readonly paint?: Paint;
 }
 
 export interface RenderedTable {

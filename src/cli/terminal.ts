@@ -1,7 +1,8 @@
 import picocolors from 'picocolors';
 import { errorCode } from '../runtime/errors.js';
+import { plain } from '../runtime/text.js';
 
-type Paint = (text: string) => string;
+export type Paint = (text: string) => string;
 
 export interface Colors {
   readonly red: Paint;
@@ -15,7 +16,7 @@ export interface Colors {
 export interface Terminal {
   /** Text as it is, with its own line breaks. */
   out(text: string): void;
-  /** One line for the person, on stderr. */
+  /** A line, or a few, for the person: on stderr, without control and bidi characters. */
   note(line: string): void;
   /** Plain functions where stdout takes no colour. */
   readonly colors: Colors;
@@ -37,7 +38,7 @@ export function processTerminal(environment: Readonly<Record<string, string | un
   const colored = interactive && !noColor && environment['TERM'] !== 'dumb';
   return {
     out: (text) => void stdout.write(text),
-    note: (line) => void stderr.write(`${line}\n`),
+    note: (line) => void stderr.write(`${line.split('\n').map(plain).join('\n')}\n`),
     colors: picocolors.createColors(colored),
     interactive,
   };

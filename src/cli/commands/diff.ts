@@ -1,0 +1,50 @@
+import type { DiffView, Plane } from '../../status/view.js';
+import { requireConfiguration } from '../configuration.js';
+import { diffText } from '../diff-text.js';
+import { exit } from '../exit.js';
+import { follow } from '../follow.js';
+import type { OutputForm } from '../options.js';
+import { printValue } from '../print.js';
+import type { Session } from '../session.js';
+import { readView, readViewAgain } from '../view.js';
+import type { ViewRequest } from '../view.js';
+
+export interface DiffOptions {
+  readonly config?: string;
+  readonly output?: OutputForm;
+  readonly watch?: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now?: number;
+}
+
+/** The live plan: exit 0 nothing to do, 1 changes (held ones included), 2 it could not be told. Writes nothing. */
+export async function diffCommand(session: Session, plane: Plane | undefined, options: DiffOptions): Promise<number> {
+  const configuration = requireConfiguration(session, options.config);
+  const planes: readonly Plane[] = plane === undefined ? ['doors', 'members'] : [plane];
+  const request: ViewRequest = { configuration, now: options.now, planes, fresh: true, failure: exit.unable };
+  const loaded = await readView(session, request);
+  const diff = only(loaded.view.diff, planes);
+  await print(session, diff, options.output);
+  if (options.watch === true) {
+    return follow({
+      session,
+      items: async () => new Map([['diff', only((await readViewAgain(session, request)).view.diff, planes)]]),
+      first: new Map([['diff', diff]]),
+      print: (changed) => print(session, changed, options.output),
+      every: 30_000,
+    });
+  }
+  if (diff.planes.some(({ error }) => error !== undefined)) return exit.unable;
+  return diff.planes.some(({ changes }) => changes.length > 0) ? exit.failed : exit.ok;
+}
+
+async function print({ terminal }: Session, diff: DiffView, output: OutputForm | undefined): Promise<void> {
+  for (const { plane, error } of diff.planes) if (error !== undefined) terminal.note(`${plane}: ${error}`);
+  if (output === 'json' || output === 'yaml') await printValue(terminal, output, diff);
+  else if (output === 'name') terminal.out(diff.planes.flatMap(({ changes }) => changes.map(({ object }) => `${object.kind.toLowerCase()}/${object.name}\n`)).join(''));
+  else terminal.out(diffText(diff, terminal.colors));
+}
+
+function only(diff: DiffView, planes: readonly Plane[]): DiffView {
+  return { planes: diff.planes.filter(({ plane }) => planes.includes(plane)) };
+}

@@ -1,0 +1,101 @@
+import { plain } from '../runtime/text.js';
+import type { MemberCounts, StatusView } from '../status/view.js';
+import { siteTime } from './site-time.js';
+import type { Cell } from './table.js';
+import { renderTable } from './table.js';
+import type { Colors } from './terminal.js';
+import { secondsText } from './view-lists.js';
+
+/** A resource that is not Ready, and why. */
+export interface NotReady {
+  /** `DoorGroup/gym` */
+  readonly name: string;
+  readonly why: string;
+}
+
+/** One screen about everything. */
+export function statusText(status: StatusView, notReady: readonly NotReady[], { timeZone, colors }: { readonly timeZone: string; readonly colors: Colors }): string {
+  const time = siteTime(timeZone);
+  const truth = (good: boolean): Cell => ({ text: good ? 'True' : 'False', paint: good ? colors.green : colors.red });
+  const sections: readonly (readonly string[])[] = [
+    [
+      field('Site', `${status.site}, ${status.mode === 'Apply' ? 'Apply' : colors.yellow('DryRun: nothing is written to UniFi')}`),
+      field('Now', `${time.full(status.now)} (${timeZone})`),
+      ...(status.revision === null ? [] : [field('Revision', plain(status.revision))]),
+      field('Fence', fenceText(status.fence, colors)),
+      field('Members', membersText(status.members)),
+    ],
+    table(
+      ['SOURCE', 'COMPLETE', 'AGE', 'ITEMS', 'ERROR'],
+      status.sources.map(({ name, complete, ageSeconds, items, error }) => [
+        name,
+        truth(complete),
+        ageSeconds === null ? '<never>' : secondsText(ageSeconds),
+        String(items),
+        { text: error ?? '', paint: colors.red },
+      ]),
+    ),
+    table(
+      ['PLANE', 'READY', 'LAST SUCCESS', 'REASON', 'MESSAGE'],
+      status.planes.map(({ plane, ready, lastSuccess, reason, message }) => [
+        plane,
+        truth(ready),
+        lastSuccess === null ? '<never>' : time.full(lastSuccess),
+        reason ?? '',
+        message ?? '',
+      ]),
+    ),
+    table(
+      ['DOOR GROUP', 'NOW', 'UNTIL', 'NEXT', 'READY'],
+      status.doorGroups.map(({ name, now, until, next, ready }) => [
+        name,
+        { text: now, paint: now === 'Open' ? colors.green : colors.dim },
+        until === null ? '' : time.full(until),
+        next === null ? '' : time.range(next.start, next.end),
+        truth(ready),
+      ]),
+    ),
+    table(
+      ['NOT READY', 'WHY'],
+      notReady.map(({ name, why }) => [{ text: name, paint: colors.red }, why]),
+    ),
+    table(
+      ['HELD', 'WHAT', 'RELEASE WITH'],
+      status.held.map(({ ref, summary, release }) => [{ text: ref, paint: colors.yellow }, summary, release]),
+    ),
+    status.notes.length === 0 ? [] : [colors.bold('NOTES'), ...status.notes.map((note) => `- ${plain(note)}`)],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${line}\n`).join(''))
+    .join('\n');
+}
+
+function field(name: string, text: string): string {
+  return `${`${name}:`.padEnd(11)}${text}`;
+}
+
+function table(headers: readonly string[], rows: readonly (readonly (Cell | string)[])[]): readonly string[] {
+  if (rows.length === 0) return [];
+  const rendered = renderTable(headers, rows);
+  return [rendered.header, ...rendered.rows];
+}
+
+function fenceText(fence: StatusView['fence'], colors: Colors): string {
+  switch (fence) {
+    case 'NotImplemented':
+      return colors.red('NotImplemented: should Sexton die, doors would repeat this week');
+    case 'Off':
+      return colors.red('Off: should Sexton die, doors would repeat this week');
+    case 'Unverified':
+      return colors.yellow('Unverified: the commissioning test has not passed');
+    case 'On':
+    case 'Verified':
+      return colors.green(fence);
+  }
+}
+
+function membersText(counts: MemberCounts): string {
+  const { access, none, ignored, quarantined, blocked, vanished } = counts;
+  return `${access} with access, ${none} without, ${ignored} ignored, ${quarantined} quarantined, ${blocked} blocked, ${vanished} vanished`;
+}

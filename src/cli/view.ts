@@ -1,0 +1,61 @@
+import { errorMessage } from '../runtime/errors.js';
+import type { Configuration } from '../runtime/config.js';
+import type { SourceView, View } from '../status/view.js';
+import { CommandError } from './exit.js';
+import type { LoadedView, ViewOptions } from './live-view.js';
+import type { Session } from './session.js';
+
+export interface ViewRequest extends Omit<ViewOptions, 'configuration' | 'now'> {
+  readonly configuration: Configuration;
+  /** Milliseconds since the epoch, from `--now`. */
+  readonly now: number | undefined;
+  /** What the command ends with when there is nothing to show. */
+  readonly failure: number;
+}
+
+/** The view, and a line on stderr where no daemon gave it. @throws CommandError with `failure` */
+export async function readView(session: Session, { now, failure, ...options }: ViewRequest): Promise<LoadedView> {
+  const { loadView } = await session.readers();
+  const loaded = await guarded(failure, () => loadView({ ...options, now: now ?? null }));
+  if (loaded.from === 'computed') session.terminal.note(computedNote(now !== undefined || options.fresh === true));
+  return loaded;
+}
+
+/** As `readView`, without the line: for looking again. */
+export async function readViewAgain(session: Session, { now, failure, ...options }: ViewRequest): Promise<LoadedView> {
+  const { loadView } = await session.readers();
+  return guarded(failure, () => loadView({ ...options, now: now ?? null }));
+}
+
+async function guarded<T>(failure: number, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof CommandError || (error instanceof Error && error.name === 'ConfigurationError')) throw error;
+    throw new CommandError(failure, errorMessage(error));
+  }
+}
+
+function computedNote(asked: boolean): string {
+  return asked ? 'Worked out here from the sources; nothing was written.' : 'No daemon runs: worked out here from the sources; nothing was written.';
+}
+
+/** Null: `source` told all that is needed. Otherwise why not, and whether there is nothing at all. */
+export function sourceTrouble({ view, from }: LoadedView, name: SourceView['name']): { readonly sentence: string; readonly fatal: boolean } | null {
+  const source = sourceOf(view, name);
+  if (source === undefined) return { sentence: `There is no ${name} in the configuration: nothing is read from it.`, fatal: false };
+  if (source.error === null && source.readAt !== null && source.complete) return null;
+  if (source.error === null && source.readAt !== null) return { sentence: `${name}: the last answer was incomplete.`, fatal: false };
+  const why = source.error ?? 'has not been read yet';
+  const since = source.readAt === null ? '' : ` (last read ${source.readAt})`;
+  return { sentence: `${name}: ${why}${since}`, fatal: from === 'computed' || source.readAt === null };
+}
+
+export function sourceOf(view: View, name: SourceView['name']): SourceView | undefined {
+  return view.status.sources.find((source) => source.name === name);
+}
+
+/** How long to wait before looking again: a daemon's file is cheap, the sources are not. */
+export function lookEvery({ from }: LoadedView): number {
+  return from === 'daemon' ? 1000 : 30_000;
+}
