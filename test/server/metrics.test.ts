@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { createMetrics } from '../../src/server/metrics.js';
+import type { ChangeView, SourceView, View } from '../../src/status/view.js';
+import type { StatusUpdate } from '../../src/store/resource-store.js';
+
+function testClock(): { monotonic: () => number; advance: (ms: number) => void } {
+  let now = 5_000;
+  return { monotonic: () => now, advance: (ms) => (now += ms) };
+}
+
+const counts = { access: 9, none: 1, ignored: 0, quarantined: 2, blocked: 0, vanished: 0 };
+
+function source(name: SourceView['name'], ageSeconds: number | null): SourceView {
+  const readAt = ageSeconds === null ? null : '2026-11-21T12:00:00Z';
+  return { name, complete: ageSeconds !== null, readAt, ageSeconds, items: 3, revision: null, error: null };
+}
+
+function change(held: false | string): ChangeView {
+  return { verb: 'deactivate', object: { kind: 'user', id: 'u-1', name: 'Zebedee Quimby' }, contact: 7, before: 'ACTIVE', after: 'DEACTIVATED', held };
+}
+
+function view(over: Partial<View['status']> = {}, rest: Partial<View> = {}): View {
+  return {
+    version: 1,
+    status: {
+      site: 'first-church',
+      mode: 'Apply',
+      now: '2026-11-21T12:01:00Z',
+      revision: null,
+      sources: [source('planningCenter', 60), source('civicrm', null)],
+      doorGroups: [
+        { name: 'front-lobby', now: 'Open', until: null, next: null, ready: true },
+        { name: 'office', now: 'Closed', until: null, next: null, ready: true },
+      ],
+      members: counts,
+      held: [],
+      fence: 'NotImplemented',
+      notes: [],
+      planes: [
+        { plane: 'doors', ready: true, lastSuccess: '2026-11-21T12:00:30Z', reason: null, message: null },
+        { plane: 'members', ready: false, lastSuccess: null, reason: 'Reconciling', message: null },
+      ],
+      ...over,
+    },
+    bookings: [],
+    pending: [],
+    doors: [],
+    members: [{ contact: 7, outcome: 'Quarantined', rule: null, policies: [], card: '***34', reasons: ['Zebedee'] }],
+    windows: [],
+    diff: { planes: [{ plane: 'doors', hash: null, changes: [] }, { plane: 'members', hash: 'abc', changes: [change('guard'), change(false), change('guard')] }] },
+    ...rest,
+  };
+}
+
+function status(name: string, ready: string, kind: StatusUpdate['kind'] = 'DoorGroup'): StatusUpdate {
+  const conditions = [{ type: 'Ready', status: ready, reason: 'Valid', message: 'Zebedee Quimby' }];
+  return { kind, name, file: 'groups.yaml', line: 1, status: { conditions } };
+}
+
+/** The lines of one metric, without help, as name{labels} value. */
+async function lines(metrics: { text(): Promise<string> }, name: string): Promise<string[]> {
+  return (await metrics.text()).split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+}
+
+describe('metrics', () => {
+  test('every name and label of the contract is there', async () => {
+    const { observer, ...metrics } = createMetrics(testClock());
+    observer.queue.added('doors');
+    observer.queue.depth('doors', 1);
+    observer.queue.started('doors', 0.2);
+    observer.queue.finished('doors', 0.3);
+    observer.queue.retried('doors');
+    observer.reconciled('doors', 'success', 0.4);
+    observer.reconciled('members', 'error', 0.4);
+    observer.changed('members', 'rename', 3);
+    observer.http({ host: '127.0.0.1', method: 'GET', code: '200', seconds: 0.01 });
+    observer.http({ host: '127.0.0.1', method: 'GET', code: 'Timeout', seconds: 10 });
+    observer.diskWrite('inventory');
+    observer.published(view(), [status('office', 'True')]);
+    const text = await metrics.text();
+    for (const line of [
+      'controller_runtime_reconcile_total{controller="doors",result="success"} 1',
+      'controller_runtime_reconcile_total{controller="doors",result="error"} 0',
+      'controller_runtime_reconcile_total{controller="members",result="error"} 1',
+      'controller_runtime_reconcile_errors_total{controller="doors"} 0',
+      'controller_runtime_reconcile_errors_total{controller="members"} 1',
+      'controller_runtime_reconcile_time_seconds_sum{controller="doors"} 0.4',
+      'workqueue_depth{name="doors"} 1',
+      'workqueue_depth{name="members"} 0',
+      'workqueue_adds_total{name="doors"} 1',
+      'workqueue_queue_duration_seconds_sum{name="doors"} 0.2',
+      'workqueue_work_duration_seconds_count{name="doors"} 1',
+      'workqueue_retries_total{name="doors"} 1',
+      'sexton_last_success_timestamp_seconds{plane="doors"} 1795262430',
+      'sexton_last_success_timestamp_seconds{plane="members"} 0',
+      'sexton_source_age_seconds{source="planningCenter"} 60',
+      'sexton_source_complete{source="planningCenter"} 1',
+      'sexton_source_complete{source="civicrm"} 0',
+      'sexton_plan_changes_total{plane="members",verb="rename"} 3',
+      'sexton_held_changes{plane="doors"} 0',
+      'sexton_held_changes{plane="members"} 2',
+      'sexton_quarantined 2',
+      'sexton_pending_events 0',
+      'sexton_condition{kind="DoorGroup",name="office",type="Ready",status="True"} 1',
+      'sexton_condition{kind="DoorGroup",name="office",type="Ready",status="False"} 0',
+      'sexton_condition{kind="DoorGroup",name="office",type="Ready",status="Unknown"} 0',
+      'sexton_door_open{group="front-lobby"} 1',
+      'sexton_door_open{group="office"} 0',
+      'sexton_http_requests_total{host="127.0.0.1",method="GET",code="200"} 1',
+      'sexton_http_requests_total{host="127.0.0.1",method="GET",code="Timeout"} 1',
+      'sexton_http_request_seconds_count{host="127.0.0.1"} 2',
+      'sexton_disk_writes_total{what="inventory"} 1',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+    // A source that was never read has no age.
+    expect(await lines(metrics, 'sexton_source_age_seconds')).toHaveLength(1);
+  });
+
+  test('an age grows between two publications, and starts anew with the next', async () => {
+    const clock = testClock();
+    const { observer, ...metrics } = createMetrics(clock);
+    observer.published(view(), []);
+    clock.advance(90_000);
+    expect(await lines(metrics, 'sexton_source_age_seconds')).toEqual(['sexton_source_age_seconds{source="planningCenter"} 150']);
+    observer.published(view({ sources: [source('planningCenter', 1)] }), []);
+    expect(await lines(metrics, 'sexton_source_age_seconds')).toEqual(['sexton_source_age_seconds{source="planningCenter"} 1']);
+  });
+
+  test('what was removed disappears, counters stay', async () => {
+    const { observer, ...metrics } = createMetrics(testClock());
+    observer.changed('doors', 'program', 1);
+    observer.published(view(), [status('office', 'True'), status('front-lobby', 'False')]);
+    observer.published(view({ sources: [], doorGroups: [] }), [status('office', 'Unknown')]);
+    const text = await metrics.text();
+    expect(text).not.toContain('front-lobby');
+    expect(await lines(metrics, 'sexton_source_complete')).toEqual([]);
+    expect(await lines(metrics, 'sexton_source_age_seconds')).toEqual([]);
+    expect(await lines(metrics, 'sexton_door_open')).toEqual([]);
+    expect(text).toContain('sexton_condition{kind="DoorGroup",name="office",type="Ready",status="Unknown"} 1');
+    expect(text).toContain('sexton_condition{kind="DoorGroup",name="office",type="Ready",status="True"} 0');
+    expect(text).toContain('sexton_plan_changes_total{plane="doors",verb="program"} 1');
+  });
+
+  test('of two documents with one name, neither hides the other', async () => {
+    const { observer, ...metrics } = createMetrics(testClock());
+    observer.published(view(), [status('office', 'False'), status('office', 'True')]);
+    expect(await lines(metrics, 'sexton_condition')).toEqual([
+      'sexton_condition{kind="DoorGroup",name="office",type="Ready",status="True"} 1',
+      'sexton_condition{kind="DoorGroup",name="office",type="Ready",status="False"} 1',
+      'sexton_condition{kind="DoorGroup",name="office",type="Ready",status="Unknown"} 0',
+    ]);
+  });
+
+  test('no person, and no name that breaks out of its label', async () => {
+    const { observer, ...metrics } = createMetrics(testClock());
+    observer.published(view(), [status('a"} 1\nfake{x="\u202e', 'True'), { ...status('broken', 'True'), status: { conditions: [null, 7, { type: 3 }] } }]);
+    const text = await metrics.text();
+    expect(text).not.toMatch(/Zebedee|Quimby|\*\*\*34|\u202e/);
+    expect(text).not.toMatch(/^fake/m);
+    expect(await lines(metrics, 'sexton_condition')).toHaveLength(3);
+  });
+});
