@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Document, isMap, isScalar, parseAllDocuments, stringify, visit } from 'yaml';
+import type { Document} from 'yaml';
+import { isMap, isScalar, parseAllDocuments, stringify, visit } from 'yaml';
 import { parseDocuments } from '../../src/api/documents.js';
 import { formatProblem } from '../../src/api/problem.js';
 import { kinds } from '../../src/api/resource.js';
@@ -134,7 +135,7 @@ describe('a spec', () => {
   it('lists a bounded number of problems', () => {
     const problems = spec('OfficeHours', `openings:\n${'  - { when: now }\n'.repeat(300)}`);
     expect(problems).toHaveLength(51);
-    expect(problems.at(-1)).toBe('4:1 spec: there are more problems than are listed here');
+    expect(problems).toContain('4:1 spec: there are more problems than are listed here');
   });
 });
 
