@@ -8,13 +8,13 @@ export interface Table {
 }
 
 /** What a row is made of; the spec is absent where no version was ever accepted. */
-export interface TableObject {
+interface TableObject {
   readonly metadata: ObjectMeta;
   readonly spec?: unknown;
   readonly status?: unknown;
 }
 
-export interface TableOptions {
+interface TableOptions {
   /** Also the columns of priority 1 and above. */
   readonly wide: boolean;
   /** Milliseconds since the epoch, for ages. */

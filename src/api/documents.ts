@@ -23,7 +23,7 @@ export interface ParsedDocument {
   problemAt(path: Path, of: 'value' | 'key', message: string): Problem;
 }
 
-export interface ParsedFile {
+interface ParsedFile {
   readonly documents: readonly ParsedDocument[];
   /** What concerns the file as a whole; then there are no documents. */
   readonly problems: readonly Problem[];

@@ -4,7 +4,7 @@ import { apiVersion } from './resource.js';
 import type { KindDefinition, Schema } from './schema.js';
 import { closest } from './suggest.js';
 
-export type Explanation = { readonly text: string } | { readonly problem: string };
+type Explanation = { readonly text: string } | { readonly problem: string };
 
 /** What `dg.unlock.method` means, from the CRDs. `spec.` may be left out. A problem names what was probably meant. */
 export function explain(path: string): Explanation {

@@ -3,7 +3,7 @@ import type { Schema } from './schema.js';
 import { fields, quoted } from './wording.js';
 
 /** A rule between the fields of one mapping that is broken. `path` is the field at fault, or the mapping. */
-export interface BrokenRule {
+interface BrokenRule {
   readonly path: Path;
   readonly of: 'key' | 'value';
   readonly message: string;

@@ -2,7 +2,7 @@ import type { Path } from './path.js';
 import type { Schema } from './schema.js';
 import { didYouMean } from './suggest.js';
 
-export interface UnknownField {
+interface UnknownField {
   readonly path: Path;
   /** Computed when asked for: a broken file can have thousands. */
   readonly message: () => string;

@@ -3,7 +3,7 @@ import { formatPath } from './path.js';
 import type { Resource } from './resource.js';
 import { didYouMean } from './suggest.js';
 
-export interface BrokenReference {
+interface BrokenReference {
   /** The resource that points. */
   readonly resource: Resource;
   readonly path: Path;

@@ -17,7 +17,7 @@ export const maxProblems = 50;
 /** ajv finds several things in one place; past this their wording costs more than it tells. */
 const maxFindings = 1000;
 
-export interface ValidatedSpec {
+interface ValidatedSpec {
   /** Defaults filled in, nulls and unknown fields gone. A spec of that kind only when `problems` is empty. */
   readonly value: unknown;
   /** In the order of the file. */
