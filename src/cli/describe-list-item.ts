@@ -31,7 +31,7 @@ function noMember(name: string): string {
   return `contact ${name} is none of the members: it holds no card in CiviCRM, was deleted or merged, or the number is another one`;
 }
 
-function itemLines(view: View, list: ListName, value: unknown, time: SiteTime): readonly string[] | Promise<readonly string[]> {
+async function itemLines(view: View, list: ListName, value: unknown, time: SiteTime): Promise<readonly string[]> {
   switch (list) {
     case 'members':
       return memberLines(view, value as MemberView, time);

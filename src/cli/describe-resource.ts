@@ -1,6 +1,6 @@
 import type { Kind } from '../api/resource.js';
 import type { Problem } from '../api/problem.js';
-import type { View } from '../status/view.js';
+import type { BookingView, View } from '../status/view.js';
 import type { DescribeContext, Description } from './commands/describe.js';
 import { bookingLines, conditionLines, eventLines, fieldLines, problemLines, section, tableLines, valueLines, windowLines } from './describe-text.js';
 import { readEvents } from './event-lines.js';
@@ -91,12 +91,8 @@ function effectLines(view: View, kind: Kind, name: string, time: SiteTime): read
     case 'DoorGroup':
       return section('Windows', windowLines(view.windows.find(({ doorGroup }) => doorGroup === name)?.windows ?? [], time));
     case 'RoomMapping': {
-      const without = view.bookings.filter(({ windows }) => windows.length === 0);
-      const more = without.length > shownBookings ? [`and ${without.length - shownBookings} more: sexton get bookings -o wide`] : [];
-      return [
-        ...section('Windows', windowLines(caused, time)),
-        ...section('Bookings that open nothing', [...bookingLines(without.slice(0, shownBookings), time), ...more]),
-      ];
+      const [opening, without] = [view.bookings.filter(opens), view.bookings.filter((booking) => !opens(booking))];
+      return [...bookingSection('Bookings that open doors', opening, time), ...bookingSection('Bookings that open nothing', without, time)];
     }
     case 'OfficeHours':
     case 'EventOverride':
@@ -129,4 +125,13 @@ function effectLines(view: View, kind: Kind, name: string, time: SiteTime): read
         ),
       ];
   }
+}
+
+function opens({ windows }: BookingView): boolean {
+  return windows.length > 0;
+}
+
+function bookingSection(title: string, bookings: readonly BookingView[], time: SiteTime): readonly string[] {
+  const more = bookings.length > shownBookings ? [`and ${bookings.length - shownBookings} more: sexton get bookings -o wide`] : [];
+  return section(title, [...bookingLines(bookings.slice(0, shownBookings), time), ...more]);
 }

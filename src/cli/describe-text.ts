@@ -47,7 +47,7 @@ export function windowLines(windows: readonly (Window & { readonly group?: strin
   const several = windows.some(({ group }) => group !== undefined);
   return windows.flatMap(({ start, end, held, causes, group }) => [
     plain(`${time.range(start, end)}${several ? `  ${group ?? ''}` : ''}${held ? '  (held: stays shut)' : ''}`),
-    ...causes.map(({ kind, ref, text }) => plain(`  because of ${kind} ${ref}${text === '' || text === ref ? '' : `: ${text}`}`)),
+    ...causes.map(({ kind, ref, text }) => plain(`  because of ${ref.includes('/') ? ref : `${kind} ${ref}`}${text === '' || text === ref ? '' : `: ${text}`}`)),
   ]);
 }
 

@@ -11,7 +11,10 @@ export function processSession(): Session {
     environment,
     clock: systemClock,
     interrupted: () => (interruption ??= interruptionOf(process)),
-    readers: () => import('./load-view.js'),
+    readers: {
+      loadView: async (options) => (await import('./load-view.js')).loadView(options),
+      loadResources: async (configuration) => (await import('./load-resources.js')).loadResources(configuration),
+    },
   };
 }
 

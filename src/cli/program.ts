@@ -13,11 +13,11 @@ const later = ['preview', 'deny', 'cancel', 'restore', 'open', 'lock', 'block', 
 /** Adds a command with its examples. The result of an action is the exit code. */
 export interface Registry {
   readonly session: Session;
-  command(usage: string, summary: string, examples: readonly string[]): Command;
+  readonly command: (usage: string, summary: string, examples: readonly string[]) => Command;
   /** One that programs use, not people. */
-  hidden(usage: string): Command;
+  readonly hidden: (usage: string) => Command;
   /** What the action answers becomes the exit code. */
-  run(action: () => Promise<number>): Promise<void>;
+  readonly run: (action: () => Promise<number>) => Promise<void>;
 }
 
 /** The whole command line. Actions load their code when they run. */

@@ -17,7 +17,7 @@ export interface Resources {
 }
 
 export async function readResources(session: Session, configuration: Configuration): Promise<Resources> {
-  const { loadResources } = await session.readers();
+  const { loadResources } = session.readers;
   const reading = await loadResources(configuration);
   const objects = [
     ...reading.resources.map((stored) => resourceObject(stored, configuration.site)),

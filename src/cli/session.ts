@@ -9,8 +9,8 @@ export interface Session {
   readonly clock: Clock;
   /** Aborted by ^C or SIGTERM, with the signal's name as the reason. From the first call on they no longer end the process. */
   interrupted(): AbortSignal;
-  /** Loaded when first needed: a command that reads no world starts without it. */
-  readers(): Promise<Readers>;
+  /** Each is loaded when it is first called: a command that reads no world starts without it. */
+  readonly readers: Readers;
 }
 
 export interface Readers {

@@ -14,17 +14,20 @@ export interface ViewRequest extends Omit<ViewOptions, 'configuration' | 'now'> 
 }
 
 /** The view, and a line on stderr where no daemon gave it. @throws CommandError with `failure` */
-export async function readView(session: Session, { now, failure, ...options }: ViewRequest): Promise<LoadedView> {
-  const { loadView } = await session.readers();
-  const loaded = await guarded(failure, () => loadView({ ...options, now: now ?? null }));
-  if (loaded.from === 'computed') session.terminal.note(computedNote(now !== undefined || options.fresh === true));
+export async function readView(session: Session, request: ViewRequest): Promise<LoadedView> {
+  const loaded = await readViewAgain(session, request);
+  if (loaded.from === 'computed') session.terminal.note(computedNote(request.now !== undefined || request.fresh === true));
   return loaded;
 }
 
 /** As `readView`, without the line: for looking again. */
 export async function readViewAgain(session: Session, { now, failure, ...options }: ViewRequest): Promise<LoadedView> {
-  const { loadView } = await session.readers();
-  return guarded(failure, () => loadView({ ...options, now: now ?? null }));
+  const { loadView } = session.readers;
+  const loaded = await guarded(failure, () => loadView({ ...options, now: now ?? null }));
+  if (loaded.from === 'daemon') return loaded;
+  // Only this command writes nothing; the site's own mode is what a person asks about.
+  const status = { ...loaded.view.status, mode: options.configuration.mode };
+  return { ...loaded, view: { ...loaded.view, status } };
 }
 
 async function guarded<T>(failure: number, read: () => Promise<T>): Promise<T> {

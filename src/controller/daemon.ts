@@ -1,6 +1,6 @@
 import type { Booking, Member } from '../desired/model.js';
 import type { Clock } from '../runtime/clock.js';
-import { errorCode, errorMessage } from '../runtime/errors.js';
+import { ConfigurationError, errorCode, errorMessage } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
 import type { Source } from '../sources/source.js';
 import type { Plane } from '../status/view.js';
@@ -21,6 +21,8 @@ export interface DaemonOptions {
   readonly pokePath: string;
   /** A poke whose planes have all run since. */
   readonly onPokeDone: (id: string) => void;
+  /** The configuration or environment no longer works: only a person can help. */
+  readonly onFatal: (error: ConfigurationError) => void;
   readonly log: Logger;
 }
 
@@ -55,6 +57,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       }
     },
     onError: (plane, error) => {
+      if (error instanceof ConfigurationError) options.onFatal(error);
       log.warn('reconcile failed', { plane, code: errorCode(error), error: errorMessage(error) });
     },
   });

@@ -41,6 +41,8 @@ export interface Engine {
   /** Publishes again without a run: a source failed or came back. */
   refresh(): Promise<void>;
   view(): View;
+  /** As last computed; empty before the first publication. */
+  statuses(): readonly StatusUpdate[];
   /** The newest reading of the directory; null before the first. */
   reading(): ResourceReading | null;
 }
@@ -155,7 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  return { reconcile, refresh: () => publish(null), view, reading: () => reading };
+  return { reconcile, refresh: () => publish(null), view, statuses: () => statuses, reading: () => reading };
 }
 
 function failureOf(thrown: unknown): { readonly code: string; readonly message: string } {

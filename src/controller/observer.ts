@@ -10,8 +10,8 @@ export interface ControllerObserver {
   /** Changes written, by verb. */
   changed(plane: Plane, verb: string, count: number): void;
   published(view: View, statuses: readonly StatusUpdate[]): void;
-  http(observation: HttpObservation): void;
-  diskWrite(what: string): void;
+  readonly http: (observation: HttpObservation) => void;
+  readonly diskWrite: (what: string) => void;
 }
 
 export const noObserver: ControllerObserver = {

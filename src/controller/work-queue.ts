@@ -136,7 +136,7 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
       state.timer?.cancel();
       state.queuedAt = null;
     }
-    await Promise.all([...states.values()].map(({ running }) => running));
+    await Promise.all([...states.values()].flatMap(({ running }) => running ?? []));
   }
 
   return { add, stop };

@@ -7,7 +7,7 @@ import type { StoredResource } from '../store/resource-store.js';
 import { conditionsOf, type NextCondition, type ReadyInputs } from './conditions.js';
 import type { DoorsReport, GroupReport } from './report.js';
 import { localSpan } from './local-span.js';
-import type { KindStatus, StatusContext } from './resource-status.js';
+import type { KindStatus, StatusContext } from './status-context.js';
 
 /** Status of a DoorGroup: what it is programmed to, why, and what is left out. */
 export function doorGroupStatus(stored: StoredResource<'DoorGroup'>, report: DoorsReport, context: StatusContext): KindStatus {

@@ -4,7 +4,7 @@ import type { ConditionReason } from '../api/conditions.js';
 import type { StoredResource } from '../store/resource-store.js';
 import { conditionsOf, type ReadyInputs } from './conditions.js';
 import type { MembersReport, MembersResult } from './report.js';
-import type { KindStatus, StatusContext } from './resource-status.js';
+import type { KindStatus, StatusContext } from './status-context.js';
 import type { MemberCounts, MemberView } from './view.js';
 
 export const noMembers: MemberCounts = { access: 0, none: 0, ignored: 0, quarantined: 0, blocked: 0, vanished: 0 };

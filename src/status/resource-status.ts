@@ -6,22 +6,11 @@ import type { LocalTime } from '../desired/calendar/local-time.js';
 import type { Instant } from '../desired/model.js';
 import { isoInstant, isoSeconds } from '../runtime/instant.js';
 import type { ResourceReading, StatusUpdate, StoredResource } from '../store/resource-store.js';
-import type { NextCondition, ReadyInputs } from './conditions.js';
+import type { ReadyInputs } from './conditions.js';
+import type { KindStatus, StatusContext } from './status-context.js';
 import { declaredConditions, doorGroupStatus } from './door-status.js';
 import { tierMappingStatus } from './member-status.js';
 import { staleness, type DoorsReport, type MembersReport, type SourceReport } from './report.js';
-
-export interface KindStatus {
-  readonly conditions: readonly NextCondition[];
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-export interface StatusContext {
-  readonly local: LocalTime;
-  readonly now: Instant;
-  /** What every kind's conditions share. */
-  inputs(stored: StoredResource): Omit<ReadyInputs, 'programmed' | 'summary'>;
-}
 
 export interface Reports {
   readonly doors: DoorsReport | null;

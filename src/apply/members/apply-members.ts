@@ -49,10 +49,10 @@ export async function applyMembers(changes: readonly MemberChange[], deps: Apply
 
   // (4) Policies.
   await Promise.all(
-    changes.map((change) =>
+    changes.flatMap((change) =>
       change.verb === 'policy' || change.verb === 'add'
-        ? attempt(change, () => setPolicies(userIds.get(change) ?? change.userId, change, deps))
-        : undefined,
+        ? [attempt(change, () => setPolicies(userIds.get(change) ?? change.userId, change, deps))]
+        : [],
     ),
   );
 

@@ -80,7 +80,7 @@ async function namesOf(session: Session, config: string | undefined, kind: Kind)
   const accepted = await readdir(join(statePaths(configuration.stateDir).accepted, kindInfo(kind).plural)).catch(() => []);
   const names = accepted.filter((file) => file.endsWith('.json') && !file.startsWith('.')).map((file) => file.slice(0, -'.json'.length));
   if (names.length > 0) return names;
-  const { loadResources } = await session.readers();
+  const { loadResources } = session.readers;
   const { resources } = await loadResources(configuration);
   return resources.filter((resource) => resource.kind === kind).map(({ name }) => name);
 }

@@ -30,7 +30,7 @@ export async function waitCommand(session: Session, words: readonly string[], op
   if (!('kind' in target)) throw new UsageError(`${target.list} have no conditions; wait for a resource, such as dg/NAME`);
   const { kind, name } = target;
   const configuration = requireConfiguration(session, options.config);
-  const { loadResources } = await session.readers();
+  const { loadResources } = session.readers;
   let last = 'not found';
   const result = await poll(session, { timeout: options.timeout, every: 250 }, async () => {
     const { resources } = await loadResources(configuration);

@@ -25,7 +25,7 @@ export function weeklyHours(
   if (suspended) return [];
   const ref = `OfficeHours/${name}`;
   return datesBetween(range.from, range.to).flatMap((date) =>
-    (spec.weekly ?? [])
+    spec.weekly
       .filter(({ days }) => days.includes(weekdayOf(date)))
       .flatMap(({ hours, doorGroups }) =>
         hours.flatMap((text) => {
@@ -40,7 +40,7 @@ export function weeklyHours(
 
 /** Closures count also while their OfficeHours is suspended: suspending never opens. */
 export function closures({ name, spec }: Declared<SpecOf<'OfficeHours'>>, local: LocalTime): Closure[] {
-  return (spec.closures ?? []).map((closure) => ({
+  return spec.closures.map((closure) => ({
     start: pointInTime(closure.from, local, 'open'),
     end: pointInTime(closure.to, local, 'close'),
     scope: closure.scope,

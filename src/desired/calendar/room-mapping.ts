@@ -31,10 +31,12 @@ export function roomMatcher({ name, spec, suspended }: Declared<SpecOf<'RoomMapp
     folded: room.name === undefined ? null : foldName(room.name),
     part: room.nameContains === undefined ? null : foldName(room.nameContains),
   }));
-  const excludedRooms = (spec.exclude ?? []).flatMap(({ roomContains }) => (roomContains === undefined ? [] : [roomContains]));
-  const excludedEvents = (spec.exclude ?? []).flatMap(({ eventNameContains, doorGroups }) =>
-    eventNameContains === undefined ? [] : [{ part: foldName(eventNameContains), text: eventNameContains, doorGroups: doorGroups ?? null }],
-  );
+  const excludedRooms = spec.exclude.flatMap(({ roomContains }) => (roomContains === undefined ? [] : [roomContains]));
+  const excludedEvents = spec.exclude.flatMap(({ eventName, eventNameContains, doorGroups }) => {
+    const text = eventName ?? eventNameContains;
+    if (text === undefined) return [];
+    return [{ text, folded: foldName(text), whole: eventName !== undefined, doorGroups: doorGroups ?? null }];
+  });
   const campus = spec.onlyLocationContains;
 
   function judge(booking: Booking): RoomVerdict {
@@ -60,7 +62,7 @@ export function roomMatcher({ name, spec, suspended }: Declared<SpecOf<'RoomMapp
     if (suspended) return { verdict: 'Excluded', reason: `RoomMapping/${name} is suspended` };
 
     const event = foldName(booking.event.name);
-    const exclusions = excludedEvents.filter(({ part }) => event.includes(part));
+    const exclusions = excludedEvents.filter(({ folded, whole }) => (whole ? event === folded : event.includes(folded)));
     const times = timesOf(booking, spec.timesFrom);
     const openings = matching.flatMap(({ doorGroups, lead, lag }) =>
       doorGroups
@@ -74,7 +76,7 @@ export function roomMatcher({ name, spec, suspended }: Declared<SpecOf<'RoomMapp
     );
     if (openings.length === 0) {
       const texts = exclusions.map(({ text }) => `"${text}"`).join(', ');
-      return { verdict: 'Excluded', reason: `event name contains ${texts} (exclude of RoomMapping/${name})` };
+      return { verdict: 'Excluded', reason: `event name matches ${texts} (exclude of RoomMapping/${name})` };
     }
     return { verdict: 'Mapped', openings };
   }

@@ -18,7 +18,7 @@ export function safeHoursGate(spec: SpecOf<'SafeHours'> | null, local: LocalTime
   function safeRange(date: LocalDate): Interval | null {
     const known = days.get(date);
     if (known !== undefined) return known;
-    const range = clockRange(spec?.days?.[weekdayOf(date)] ?? spec?.default ?? defaultRange, date, local);
+    const range = clockRange(spec?.days[weekdayOf(date)] ?? spec?.default ?? defaultRange, date, local);
     days.set(date, range);
     return range;
   }

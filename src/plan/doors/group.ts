@@ -21,5 +21,5 @@ export interface OwnedGroup {
 }
 
 export function scheduleNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {
-  return spec.unlock.schedule?.name ?? `Sexton ${name}`;
+  return spec.unlock.schedule.name ?? `Sexton ${name}`;
 }

@@ -92,7 +92,7 @@ function planGroup(
   const name = scheduleNameOf(group.name, group.spec);
 
   if (schedule === undefined) {
-    if (group.spec.unlock.schedule?.create !== true || group.suspended) {
+    if (!group.spec.unlock.schedule.create || group.suspended) {
       const remedy = `create it there and point the hub's unlock schedule at it, or set spec.unlock.schedule.create: true`;
       return plan({ reason: 'ScheduleMissing', message: `UniFi has no schedule "${name}"; ${remedy}` }, revoked);
     }
@@ -139,12 +139,12 @@ function whyNotOurs(group: DesiredGroup, scheduleId: string, observed: ObservedD
 }
 
 function policyNameOf(group: DesiredGroup): string {
-  return group.spec.policy?.name ?? `Sexton ${group.name}`;
+  return group.spec.policy.name ?? `Sexton ${group.name}`;
 }
 
 function ownPolicy(group: DesiredGroup, observed: ObservedDoors, owned: OwnedGroup | undefined): ObservedDoors['policies'][number] | undefined {
   const remembered = observed.policies.find(({ id }) => id === owned?.policyId);
-  if (remembered !== undefined || group.spec.policy?.manage !== true) return remembered;
+  if (remembered !== undefined || !group.spec.policy.manage) return remembered;
   return observed.policies.find(({ name }) => name === policyNameOf(group));
 }
 
@@ -155,7 +155,7 @@ function keepPolicy(
   observed: ObservedDoors,
   owned: OwnedGroup | undefined,
 ): DoorChange[] {
-  if (group.spec.policy?.manage !== true) return revokePolicy(group.name, owned, observed);
+  if (!group.spec.policy.manage) return revokePolicy(group.name, owned, observed);
   // A policy for some of the doors would look right and be wrong.
   if (missing.length > 0) return [];
   const doorIds = doors.map(({ id }) => id).sort();
