@@ -7,6 +7,7 @@ export type LocalDate = string;
 
 const minute = 60_000;
 const day = 86_400_000;
+const minutesPerDay = 1440;
 
 /** Local time in one IANA zone. Pure: the zone's rules are data. */
 export interface LocalTime {
@@ -19,7 +20,8 @@ export interface LocalTime {
   dayOf(date: LocalDate): Interval;
   /**
    * The instant of a wall-clock time. One that a gap skips is the first instant after the gap;
-   * of one that occurs twice, a window opens at the first and closes at the last.
+   * of one that occurs twice, a window opens at the first and closes at the last. 1440 (24:00) is where the date ends,
+   * which happens once even where the next date's first minutes occur twice.
    */
   instantOf(date: LocalDate, minutes: number, edge: 'open' | 'close'): Instant;
   /** Minutes east of UTC. */
@@ -53,6 +55,7 @@ export function localTime(zoneName: string): LocalTime {
   const offsetAt = (instant: Instant): number => zone.offset(instant);
 
   function instantOf(date: LocalDate, minutes: number, edge: 'open' | 'close'): Instant {
+    if (minutes === minutesPerDay) return startOf(addDays(date, 1));
     const wall = Date.parse(`${date}T00:00:00Z`) + minutes * minute;
     const before = offsetAt(wall - 1.5 * day);
     const after = offsetAt(wall + 1.5 * day);

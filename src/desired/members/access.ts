@@ -16,7 +16,7 @@ export type AccessVerdict =
   | { readonly verdict: 'Granted'; readonly rule: Rule }
   /** `unless`: an Ignore rule won, so a user without our card and policies is left alone. */
   | { readonly verdict: 'Lost'; readonly rule: Rule | null; readonly ignored: boolean; readonly reason: string }
-  /** Only memberships of types that no rule names. */
+  /** Only memberships of types that no rule names, now and before. */
   | { readonly verdict: 'UnknownType'; readonly types: readonly string[] };
 
 /** The highest rank among current memberships wins, ties by type name. `readAt`: when the snapshot was read. */
@@ -31,7 +31,12 @@ export function judgeAccess(member: Member, { rules, graceDays, activeStatuses, 
   const [best] = rules
     .filter(({ membershipType }) => types.has(membershipType))
     .sort((a, b) => b.rank - a.rank || (a.membershipType < b.membershipType ? -1 : 1));
-  if (best === undefined) return { verdict: 'UnknownType', types: [...types].sort() };
+  if (best === undefined) {
+    // An ended membership of a known type is a loss, and a loss never waits for what stands beside it.
+    const known = new Set(rules.map(({ membershipType }) => membershipType));
+    if (member.memberships.some(({ type }) => known.has(type))) return lost('no current membership that a rule names');
+    return { verdict: 'UnknownType', types: [...types].sort() };
+  }
   switch (best.access) {
     case 'Policy':
       return { verdict: 'Granted', rule: best };
