@@ -6,7 +6,7 @@ import { diffText } from './diff-text.js';
 import { exit } from './exit.js';
 import type { SiteTime } from './site-time.js';
 import type { ListName } from './targets.js';
-import { readView, sourceTrouble } from './view.js';
+import { readView, troubleOf } from './view.js';
 import { viewLists } from './view-lists.js';
 
 /** A member, a door, a booking, a source: what the view knows of it, with causes. */
@@ -15,7 +15,7 @@ export async function describeListItem(context: DescribeContext, list: ListName,
   const definition = viewLists[list];
   const loaded = await readView(session, { configuration, now, planes: definition.planes, failure: exit.unavailable });
   const { view } = loaded;
-  const source = definition.source === null ? null : sourceTrouble(loaded, definition.source);
+  const source = definition.needs === null ? null : troubleOf(loaded, definition.needs.source, definition.needs.plane);
   const trouble = source?.fatal === true ? source.sentence : null;
   const entries = definition.entries(view, { wide: false, time, colors: session.terminal.colors });
   const found = entries.filter(({ names }) => names.some((each) => each.toLowerCase() === name.toLowerCase()));

@@ -9,7 +9,7 @@ import type { LoadedView } from './live-view.js';
 import type { ResourceObject } from './resource-object.js';
 import { noteTroubles, readResources, select } from './resources.js';
 import type { SiteTime } from './site-time.js';
-import { readView, sourceTrouble } from './view.js';
+import { readView, troubleOf } from './view.js';
 
 const shownEvents = 10;
 const shownBookings = 20;
@@ -43,8 +43,9 @@ async function look({ session, configuration, now }: DescribeContext, kind: Kind
   const plane = kind === 'TierMapping' ? 'members' : 'doors';
   try {
     const loaded = await readView(session, { configuration, now, planes: [plane], failure: exit.unavailable });
-    const source = sourceTrouble(loaded, plane === 'members' ? 'civicrm' : 'planningCenter');
-    return { loaded, trouble: source?.fatal === true ? source.sentence : null };
+    const trouble = troubleOf(loaded, plane === 'members' ? 'civicrm' : 'planningCenter', plane);
+    const empty = loaded.view.windows.length === 0 && loaded.view.members.length === 0;
+    return trouble?.fatal === true ? { loaded: empty ? null : loaded, trouble: trouble.sentence } : { loaded, trouble: null };
   } catch (error) {
     if (error instanceof CommandError && error.exitCode === exit.unavailable) return { loaded: null, trouble: error.message };
     throw error;

@@ -56,10 +56,10 @@ export function select(resources: Resources, kind: Kind, names: readonly string[
 /** What is wrong with the directory, on stderr: a person who looks at one kind must see that a file could not be read. */
 export function noteTroubles(terminal: Terminal, { reading }: Resources, shown: readonly Kind[]): void {
   if (reading.suspended !== null) terminal.note(reading.suspended);
-  for (const { kind, name, refused, accepted } of reading.resources) {
+  for (const { kind, name, file, line, refused, accepted } of reading.resources) {
     if (refused === null || !shown.includes(kind)) continue;
     const force = accepted === null ? 'nothing of it is in force' : `generation ${accepted.metadata.generation ?? 1} stays in force`;
-    terminal.note(`${kind}/${name} is refused, ${force}:`);
+    terminal.note(`${kind}/${name} of ${file}:${line} is refused, ${force}:`);
     for (const problem of refused.problems) terminal.note(`  ${formatProblem(problem)}`);
   }
   for (const { problems } of reading.unreadable) for (const problem of problems) terminal.note(formatProblem(problem));

@@ -17,8 +17,8 @@ export interface ListEntry {
 export interface ListDefinition {
   /** The planes that must be read for it. */
   readonly planes: readonly Plane[];
-  /** The source without which there is nothing to show; null: the list is about the sources themselves. */
-  readonly source: SourceView['name'] | null;
+  /** Without them there is nothing to show; null: the list is about the sources themselves. */
+  readonly needs: { readonly source: SourceView['name']; readonly plane: Plane } | null;
   readonly headers: (wide: boolean) => readonly string[];
   readonly entries: (view: View, look: Look) => readonly ListEntry[];
 }
@@ -36,8 +36,7 @@ interface Column<T> {
 }
 
 interface Shape<T> {
-  readonly planes: readonly Plane[];
-  readonly source: SourceView['name'] | null;
+  readonly needs: ListDefinition['needs'];
   readonly items: (view: View) => readonly T[];
   readonly singular: string;
   /** The first is its name. */
@@ -45,12 +44,12 @@ interface Shape<T> {
   readonly columns: readonly Column<T>[];
 }
 
-function list<T>({ planes, source, items, singular, names, columns }: Shape<T>): ListDefinition {
+function list<T>({ needs, items, singular, names, columns }: Shape<T>): ListDefinition {
   const shown = (wide: boolean): readonly Column<T>[] => columns.filter((column) => wide || column.wide !== true);
   const cellOf = (cell: string | Cell): Cell => (typeof cell === 'string' ? { text: cell } : cell);
   return {
-    planes,
-    source,
+    planes: needs === null ? ['doors', 'members'] : [needs.plane],
+    needs,
     headers: (wide) => shown(wide).map(({ header }) => header),
     entries: (view, look) =>
       items(view).map((item) => ({
@@ -64,8 +63,7 @@ function list<T>({ planes, source, items, singular, names, columns }: Shape<T>):
 
 export const viewLists: Readonly<Record<ListName, ListDefinition>> = {
   bookings: list<BookingView>({
-    planes: ['doors'],
-    source: 'planningCenter',
+    needs: { source: 'planningCenter', plane: 'doors' },
     items: (view) => view.bookings,
     singular: 'booking',
     names: ({ id, event }) => [id, event.id, event.name],
@@ -82,8 +80,7 @@ export const viewLists: Readonly<Record<ListName, ListDefinition>> = {
     ],
   }),
   pending: list<PendingView>({
-    planes: ['doors'],
-    source: 'planningCenter',
+    needs: { source: 'planningCenter', plane: 'doors' },
     items: (view) => view.pending,
     singular: 'pending',
     names: ({ eventId, eventName }) => [eventId, eventName],
@@ -98,8 +95,7 @@ export const viewLists: Readonly<Record<ListName, ListDefinition>> = {
     ],
   }),
   doors: list<DoorView>({
-    planes: ['doors'],
-    source: 'unifi',
+    needs: { source: 'unifi', plane: 'doors' },
     items: (view) => view.doors,
     singular: 'door',
     names: ({ name, id }) => [name, id],
@@ -115,8 +111,7 @@ export const viewLists: Readonly<Record<ListName, ListDefinition>> = {
     ],
   }),
   members: list<MemberView>({
-    planes: ['members'],
-    source: 'civicrm',
+    needs: { source: 'civicrm', plane: 'members' },
     items: (view) => view.members,
     singular: 'member',
     names: ({ contact }) => [String(contact)],
@@ -130,8 +125,7 @@ export const viewLists: Readonly<Record<ListName, ListDefinition>> = {
     ],
   }),
   sources: list<SourceView>({
-    planes: ['doors', 'members'],
-    source: null,
+    needs: null,
     items: (view) => view.status.sources,
     singular: 'source',
     names: ({ name }) => [name],

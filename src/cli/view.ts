@@ -1,6 +1,6 @@
 import { errorMessage } from '../runtime/errors.js';
 import type { Configuration } from '../runtime/config.js';
-import type { SourceView, View } from '../status/view.js';
+import type { Plane, SourceView } from '../status/view.js';
 import { CommandError } from './exit.js';
 import type { LoadedView, ViewOptions } from './live-view.js';
 import type { Session } from './session.js';
@@ -43,19 +43,29 @@ function computedNote(asked: boolean): string {
   return asked ? 'Worked out here from the sources; nothing was written.' : 'No daemon runs: worked out here from the sources; nothing was written.';
 }
 
-/** Null: `source` told all that is needed. Otherwise why not, and whether there is nothing at all. */
-export function sourceTrouble({ view, from }: LoadedView, name: SourceView['name']): { readonly sentence: string; readonly fatal: boolean } | null {
-  const source = sourceOf(view, name);
+export interface Trouble {
+  readonly sentence: string;
+  /** There is nothing to show, or nothing that this command read itself. */
+  readonly fatal: boolean;
+}
+
+/** Null: source and plane told all that is needed. */
+export function troubleOf(loaded: LoadedView, name: SourceView['name'], plane: Plane): Trouble | null {
+  const ofSource = sourceTrouble(loaded, name);
+  if (ofSource?.fatal === true) return ofSource;
+  // A plane that never ran through (UniFi is down) shows nothing, whatever its source said.
+  const { lastSuccess = null, message = null } = loaded.view.status.planes.find((each) => each.plane === plane) ?? {};
+  return lastSuccess === null ? { sentence: `${plane}: ${message ?? 'not reconciled yet'}`, fatal: true } : ofSource;
+}
+
+function sourceTrouble({ view, from }: LoadedView, name: SourceView['name']): Trouble | null {
+  const source = view.status.sources.find((each) => each.name === name);
   if (source === undefined) return { sentence: `There is no ${name} in the configuration: nothing is read from it.`, fatal: false };
   if (source.error === null && source.readAt !== null && source.complete) return null;
   if (source.error === null && source.readAt !== null) return { sentence: `${name}: the last answer was incomplete.`, fatal: false };
   const why = source.error ?? 'has not been read yet';
   const since = source.readAt === null ? '' : ` (last read ${source.readAt})`;
   return { sentence: `${name}: ${why}${since}`, fatal: from === 'computed' || source.readAt === null };
-}
-
-export function sourceOf(view: View, name: SourceView['name']): SourceView | undefined {
-  return view.status.sources.find((source) => source.name === name);
 }
 
 /** How long to wait before looking again: a daemon's file is cheap, the sources are not. */

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Reader, textAs } from './config-reader.js';
 import { formatDuration, parseDays, parseDuration } from './duration.js';
 import { errorCode } from './errors.js';
+import { isLoopback } from './loopback.js';
 
 export interface ListenAddress {
   readonly host: string;
@@ -28,11 +29,6 @@ export function days(minimum: number, maximum: number): Reader<number> {
   });
 }
 
-/** True for localhost, 127.0.0.0/8 and ::1, as `URL.hostname` writes them. */
-export function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
-}
-
 /** A base URL without a trailing slash. Messages never repeat it: it may hold a password. */
 export const baseUrl: Reader<string> = textAs((value) => {
   if (!URL.canParse(value)) return { wrong: 'must be a URL such as "https://192.168.1.1:12445"' };
@@ -42,7 +38,7 @@ export const baseUrl: Reader<string> = textAs((value) => {
     return { wrong: 'must not hold a user name or password: credentials come from the environment' };
   }
   if (url.search !== '' || url.hash !== '') return { wrong: 'must not hold a query or a fragment' };
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return { wrong: 'must be https: cleartext is allowed to this machine (loopback) only' };
   }
   return { ok: `${url.origin}${url.pathname.replace(/\/+$/, '')}` };

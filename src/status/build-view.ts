@@ -140,13 +140,14 @@ function heldViews(report: MembersReport | null): HeldView[] {
   return [{ kind: 'plan', ref: `plan/${guarded.hash}`, summary, release: `sexton approve plan/${guarded.hash}` }];
 }
 
-function notes({ doors, members, statuses }: ViewInputs): string[] {
+function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
   const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
   const left = (doors.report?.groups ?? []).reduce((sum, { calendar }) => sum + calendar.held.length, 0);
   const removed = (doors.report?.removed ?? []).map(({ name, confirmed }) => `DoorGroup/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
   const withheld = [...new Set([doors.report?.withheld, members.report?.withheld].flatMap((text) => text ?? []))];
   return [
     ...withheld,
+    ...sources.flatMap(({ state }) => state?.warnings ?? []),
     ...refused,
     ...removed,
     ...(left > 0 ? [`${left} windows are left out: overrides, closures and approvals are not implemented yet (NotImplemented)`] : []),

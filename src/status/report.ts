@@ -77,9 +77,9 @@ export function sourceReport(
   source: { readonly pollInterval: number; state(): SourceState<unknown> } | null,
 ): SourceReport {
   if (source === null) return { name, state: null, pollInterval: 0 };
-  const { snapshot, failure } = source.state();
+  const { snapshot, failure, warnings } = source.state();
   const counted = snapshot === null ? null : { ...snapshot, items: snapshot.items.length };
-  return { name, state: { snapshot: counted, failure }, pollInterval: source.pollInterval };
+  return { name, state: { snapshot: counted, failure, ...(warnings === undefined ? {} : { warnings }) }, pollInterval: source.pollInterval };
 }
 
 /** Polls that may fail before a stale source makes its resources not Ready. */

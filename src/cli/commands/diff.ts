@@ -42,7 +42,7 @@ async function print({ terminal }: Session, diff: DiffView, output: OutputForm |
   for (const { plane, error } of diff.planes) if (error !== undefined) terminal.note(`${plane}: ${error}`);
   if (output === 'json' || output === 'yaml') await printValue(terminal, output, diff);
   else if (output === 'name') terminal.out(diff.planes.flatMap(({ changes }) => changes.map(({ object }) => `${object.kind.toLowerCase()}/${object.name}\n`)).join(''));
-  else terminal.out(diffText(diff, terminal.colors));
+  else if (diff.planes.some(({ error }) => error === undefined)) terminal.out(diffText(diff, terminal.colors));
 }
 
 function only(diff: DiffView, planes: readonly Plane[]): DiffView {

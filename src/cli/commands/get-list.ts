@@ -7,7 +7,7 @@ import type { Session } from '../session.js';
 import { siteTime } from '../site-time.js';
 import { renderTable } from '../table.js';
 import type { ListName } from '../targets.js';
-import { lookEvery, readView, readViewAgain, sourceTrouble } from '../view.js';
+import { lookEvery, readView, readViewAgain, troubleOf } from '../view.js';
 import type { LoadedView } from '../live-view.js';
 import { viewLists } from '../view-lists.js';
 import type { ListEntry, Look } from '../view-lists.js';
@@ -26,7 +26,7 @@ export async function getList(session: Session, { list, names, options }: ListRe
   const definition = viewLists[list];
   const request = { configuration, now: options.now, planes: definition.planes, failure: exit.unavailable };
   const loaded = await readView(session, request);
-  const trouble = definition.source === null ? null : sourceTrouble(loaded, definition.source);
+  const trouble = definition.needs === null ? null : troubleOf(loaded, definition.needs.source, definition.needs.plane);
   if (trouble !== null) terminal.note(trouble.sentence);
 
   const wide = options.output === 'wide';
@@ -39,6 +39,9 @@ export async function getList(session: Session, { list, names, options }: ListRe
   const table = renderTable(definition.headers(wide), entries.map(({ cells }) => cells));
   const { output } = options;
 
+  // An empty answer would say that there is nothing.
+  const unable = trouble?.fatal === true && entries.length === 0;
+  if (unable && options.watch !== true) return exit.unavailable;
   if (output === 'json' || output === 'yaml') {
     const only = names.length === 1 && entries.length === 1 ? entries[0] : undefined;
     if (only !== undefined) await printValue(terminal, output, only.value);
@@ -49,7 +52,7 @@ export async function getList(session: Session, { list, names, options }: ListRe
     terminal.out([table.header, ...table.rows].map((line) => `${line}\n`).join(''));
   }
   for (const name of missing) terminal.note(`${list} "${name}" not found${didYouMean(name, known.flat())}`);
-  if (entries.length === 0 && missing.length === 0) terminal.note('No resources found');
+  if (entries.length === 0 && missing.length === 0 && !unable) terminal.note('No resources found');
 
   if (options.watch === true) {
     const byName = (all: readonly ListEntry[]): ReadonlyMap<string, ListEntry> => new Map(all.map((entry) => [entry.fullName, entry]));
