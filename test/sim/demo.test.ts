@@ -181,9 +181,8 @@ describe.each(moments)('the church of the demo: %s', (_name, instant) => {
     expect(groups).toHaveLength(5);
     for (const { metadata, spec } of groups) {
       expect(doorNames).toEqual(expect.arrayContaining(spec.doors.map(({ name }) => name)));
-      const schedule = spec.unlock.schedule;
-      const name = schedule?.name;
-      expect(scheduleNames.includes(name ?? `Sexton ${metadata.name}`)).toBe(schedule?.create !== true);
+      const { name, create } = spec.unlock.schedule;
+      expect(scheduleNames.includes(name ?? `Sexton ${metadata.name}`)).toBe(!create);
       const hubs = doors.filter((door) => spec.doors.some((each) => each.name === door.name)).map(({ id }) => pick(state, 'unlock_schedules', id));
       const adopted = schedules.find((each) => each.name === name)?.id;
       expect(hubs).toEqual(spec.doors.map(() => adopted));
