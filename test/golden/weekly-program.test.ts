@@ -4,7 +4,7 @@ import { localTime } from '../../src/desired/calendar/local-time.js';
 import { weeklyProgram } from '../../src/desired/calendar/weekly-program.js';
 import { unlockedIntervals } from '../../src/sim/unifi/hub.js';
 import { weekdays, type Week } from '../../src/sim/unifi/model.js';
-import { golden, type GoldenClockTime, type GoldenWeek } from '../support/golden.js';
+import { goldenClockTimes, goldenWeeks, type GoldenWeek } from '../support/golden.js';
 import { wallClock } from '../support/wall-clock.js';
 
 const day = 86_400_000;
@@ -32,7 +32,7 @@ function noon({ zone, today }: GoldenWeek): number {
 }
 
 describe.each(['plain-weeks.json', 'clock-changes.json', 'crowded-days.json'])('%s', (file) => {
-  const vectors = golden<GoldenWeek>(file);
+  const vectors = goldenWeeks(file);
 
   it.each(vectors.map((vector) => [vector.name, vector] as const))('rendered: %s', (_, vector) => {
     const windows = vector.windows.map(([start, end]) => ({ start: Date.parse(start), end: Date.parse(end) }));
@@ -58,7 +58,7 @@ describe.each(['plain-weeks.json', 'clock-changes.json', 'crowded-days.json'])('
 });
 
 describe('clock-times.json', () => {
-  it.each(golden<GoldenClockTime>('clock-times.json').map((vector) => [`${vector.zone}, ${vector.name}`, vector] as const))('%s', (_, vector) => {
+  it.each(goldenClockTimes('clock-times.json').map((vector) => [`${vector.zone}, ${vector.name}`, vector] as const))('%s', (_, vector) => {
     const window = clockRange(vector.range, vector.date, localTime(vector.zone));
     const iso = (instant: number): string => new Date(instant).toISOString();
     expect(window === null ? null : [iso(window.start), iso(window.end)]).toEqual(

@@ -26,6 +26,14 @@ export interface GoldenClockTime {
   readonly window: readonly [string, string] | null;
 }
 
-export function golden<Vector>(file: string): readonly Vector[] {
-  return JSON.parse(readFileSync(new URL(`../golden/${file}`, import.meta.url), 'utf8')) as readonly Vector[];
+export function goldenWeeks(file: string): readonly GoldenWeek[] {
+  return read(file) as readonly GoldenWeek[];
+}
+
+export function goldenClockTimes(file: string): readonly GoldenClockTime[] {
+  return read(file) as readonly GoldenClockTime[];
+}
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../golden/${file}`, import.meta.url), 'utf8'));
 }

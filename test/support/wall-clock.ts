@@ -4,7 +4,7 @@ const minute = 60_000;
 
 export interface WallClock {
   /** `2026-11-21T18:05` */
-  at(instant: number): string;
+  readonly at: (instant: number) => string;
   /** The local date. */
   dateAt(instant: number): string;
   /** First instant at which the wall clock shows this date, looked for minute by minute. */
@@ -14,6 +14,7 @@ export interface WallClock {
 }
 
 export function wallClock(zone: string): WallClock {
+  const starts = new Map<string, number>();
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone,
     hourCycle: 'h23',
@@ -47,9 +48,12 @@ export function wallClock(zone: string): WallClock {
     at,
     dateAt: (instant) => at(instant).slice(0, 10),
     startOf(date) {
+      const known = starts.get(date);
+      if (known !== undefined) return known;
       const utc = Date.parse(`${date}T00:00:00Z`);
       let instant = utc - 15 * 60 * minute;
       while (at(instant).slice(0, 10) < date) instant += 15 * minute;
+      starts.set(date, instant);
       return instant;
     },
     repeated: (from, to) =>
