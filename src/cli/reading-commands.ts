@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { Argument } from 'commander';
+import type { DescribeOptions } from './commands/describe.js';
 import type { DiffOptions } from './commands/diff.js';
 import type { EventsOptions } from './commands/events.js';
 import type { GetOptions } from './commands/get.js';
 import type { StatusOptions } from './commands/status.js';
 import type { Registry } from './program.js';
+import type { Session } from './session.js';
 import { labelOption, nowOption, outputOption, watchOption, wordOf } from './options.js';
 import type { Plane } from '../status/view.js';
 
@@ -22,7 +24,7 @@ export function registerReading({ session, command, run }: Registry): void {
     .addOption(labelOption())
     .addOption(nowOption())
     .action((kind: string, names: readonly string[], _: unknown, self: Command) =>
-      run(async () => (await import('./commands/get.js')).getCommand(session, [kind, ...names], self.optsWithGlobals<GetOptions>())),
+      run(async () => (await import('./commands/get.js')).getCommand(session, [kind, ...names], hearing(session, self.optsWithGlobals<GetOptions>()))),
     );
 
   command('describe <what> [name]', 'everything about one thing, with causes', [
@@ -35,7 +37,7 @@ export function registerReading({ session, command, run }: Registry): void {
     .action((what: string, name: string | undefined, _: unknown, self: Command) =>
       run(async () => {
         const { describeCommand } = await import('./commands/describe.js');
-        return describeCommand(session, name === undefined ? [what] : [what, name], self.optsWithGlobals<GetOptions>());
+        return describeCommand(session, name === undefined ? [what] : [what, name], self.optsWithGlobals<DescribeOptions>());
       }),
     );
 
@@ -44,7 +46,7 @@ export function registerReading({ session, command, run }: Registry): void {
     .addOption(watchOption())
     .addOption(nowOption())
     .action((_: unknown, self: Command) =>
-      run(async () => (await import('./commands/status.js')).statusCommand(session, self.optsWithGlobals<StatusOptions>())),
+      run(async () => (await import('./commands/status.js')).statusCommand(session, hearing(session, self.optsWithGlobals<StatusOptions>()))),
     );
 
   command('diff', 'what a reconcile would change now; writes nothing', [
@@ -57,13 +59,19 @@ export function registerReading({ session, command, run }: Registry): void {
     .addOption(watchOption())
     .addOption(nowOption())
     .action((plane: Plane | undefined, _: unknown, self: Command) =>
-      run(async () => (await import('./commands/diff.js')).diffCommand(session, plane, self.optsWithGlobals<DiffOptions>())),
+      run(async () => (await import('./commands/diff.js')).diffCommand(session, plane, hearing(session, self.optsWithGlobals<DiffOptions>()))),
     );
 
   command('events', 'what the controller did and noticed, the newest last', ['sexton events', 'sexton events -w', 'sexton events -o json'])
     .addOption(outputOption())
     .addOption(watchOption())
     .action((_: unknown, self: Command) =>
-      run(async () => (await import('./commands/events.js')).eventsCommand(session, self.optsWithGlobals<EventsOptions>())),
+      run(async () => (await import('./commands/events.js')).eventsCommand(session, hearing(session, self.optsWithGlobals<EventsOptions>()))),
     );
+}
+
+/** With `-w`, ^C is heard from the beginning: pressed after the first lines it must already mean "enough". */
+function hearing<T extends { readonly watch?: boolean }>(session: Session, options: T): T {
+  if (options.watch === true) session.interrupted();
+  return options;
 }

@@ -90,6 +90,9 @@ function unreadableItems({ reading }: Resources): readonly unknown[] {
   }));
 }
 
+/** Of a resource that no daemon has accepted or refused yet, these are the times of each reading. */
+const timesOfReading: ReadonlySet<string> = new Set(['creationTimestamp', 'since', 'lastTransitionTime']);
+
 /** Prints an object again whenever it, or what is known of it, changes. */
 async function watch(
   session: Session,
@@ -104,6 +107,7 @@ async function watch(
     session,
     items: async () => new Map(find(await read(), request).objects.map((object) => [keyOf(object), object])),
     first: new Map(first.objects.map((object) => [keyOf(object), object])),
+    fingerprint: (object) => JSON.stringify(object, (key, value: unknown) => (timesOfReading.has(key) ? undefined : value)),
     print: async (object) => {
       if (output === 'json' || output === 'yaml') await printValue(terminal, output, object);
       else if (output === 'name') terminal.out(`${fullName(object)}\n`);
