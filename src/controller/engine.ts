@@ -59,9 +59,11 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function reconcile(plane: Plane): Promise<WorkResult> {
     const started = clock.monotonic();
+    const before = plane === 'doors' ? doors.report : members.report;
     const error = await (plane === 'doors' ? runDoors() : runMembers());
     observer.reconciled(plane, error === null ? 'success' : 'error', (clock.monotonic() - started) / 1000);
-    await publish(plane);
+    // A run that learned nothing leaves the old report: what that one did was told already.
+    await publish((plane === 'doors' ? doors.report : members.report) === before ? null : plane);
     if (error !== null) throw error.thrown;
     return { requeueAfter: Math.max(1, Math.min(options.resync, requeue[plane] ?? Infinity, reading?.confirmAbsenceIn ?? Infinity)) };
   }
