@@ -11,17 +11,29 @@ export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   return merged;
 }
 
-export function overlaps(a: Interval, b: Interval): boolean {
-  return a.start < b.end && b.start < a.end;
-}
-
-/** True when every instant of `inner` lies in one of `outer`, which must be merged. */
-export function covers(outer: readonly Interval[], inner: Interval): boolean {
-  return outer.some((interval) => interval.start <= inner.start && inner.end <= interval.end);
-}
-
 export function intersect(a: Interval, b: Interval): Interval | null {
   const start = Math.max(a.start, b.start);
   const end = Math.min(a.end, b.end);
   return start < end ? { start, end } : null;
+}
+
+/** The parts of `interval` that lie in one of `others`: sorted, disjoint. */
+export function within(interval: Interval, others: readonly Interval[]): Interval[] {
+  return mergeIntervals(others.flatMap((other) => intersect(interval, other) ?? []));
+}
+
+/** The parts of `interval` that lie in none of `others`: sorted, disjoint. */
+export function without(interval: Interval, others: readonly Interval[]): Interval[] {
+  let from = interval.start;
+  const rest: Interval[] = [];
+  for (const { start, end } of within(interval, others)) {
+    if (from < start) rest.push({ start: from, end: start });
+    from = end;
+  }
+  if (from < interval.end) rest.push({ start: from, end: interval.end });
+  return rest;
+}
+
+export function isEmpty({ start, end }: Interval): boolean {
+  return start >= end;
 }

@@ -1,13 +1,14 @@
 import { parseDuration } from '../../runtime/duration.js';
-import { isoInstant } from '../../runtime/instant.js';
-import { overlaps } from '../intervals.js';
-import type { BookedEvent, Booking, Instant, Interval } from '../model.js';
-import { mergeWindows, type Cause, type Window } from '../windows.js';
-import { matchesEvent } from './event-match.js';
+import type { Booking, Instant } from '../model.js';
+import { mergeWindows, type Window } from '../windows.js';
+import { safeHoursGate, type HoldReason } from './gate.js';
 import { addDays, type LocalTime } from './local-time.js';
-import { closures, weeklyHours, type Closure, type GroupWindow } from './office-hours.js';
-import { roomMatcher, type RoomMatcher, type RoomOpening } from './room-mapping.js';
-import { safeHoursGate, type SafeHoursGate } from './safe-hours.js';
+import { judgeOccurrence, outsideClosures, waitingEvent, type BookingOutcome, type OccurrenceResult, type WaitingEvent } from './occurrence.js';
+import { occurrences } from './occurrences.js';
+import { closures, openings, weeklyHours, type GroupWindow } from './office-hours.js';
+import { overrideDecider } from './overrides.js';
+import { roomMatcher, type RoomMatcher } from './room-mapping.js';
+import type { GroupDefaults } from './shape.js';
 import type { CalendarDeclarations } from './site.js';
 
 export interface CalendarFacts {
@@ -18,25 +19,12 @@ export interface CalendarFacts {
   readonly days: number;
 }
 
-export type BookingState = 'Open' | 'Held' | 'Denied' | 'Cancelled' | 'Excluded' | 'Suppressed' | 'Unmapped' | 'NotApproved';
-
-export interface BookingOutcome {
-  readonly booking: Booking;
-  readonly state: BookingState;
-  readonly reason: string;
-  readonly windows: readonly (Interval & { readonly doorGroup: string })[];
-}
-
-/** A window that is declared but not opened, and why. */
-export interface HeldWindow extends Window {
-  readonly reason: string;
-}
-
 export interface GroupCalendar {
   readonly doorGroup: string;
   /** Released: sorted, disjoint. */
   readonly windows: readonly Window[];
-  readonly held: readonly HeldWindow[];
+  /** Declared, and waiting for a person. */
+  readonly held: readonly (Window & { readonly reason: HoldReason })[];
 }
 
 export interface MappingReport {
@@ -53,6 +41,8 @@ export interface OverrideReport {
   /** Occurrences among the bookings. */
   readonly matched: number;
   readonly nextOccurrence: Instant | null;
+  /** Door groups that it lost to a more specific Adjust. */
+  readonly overridden: readonly { readonly doorGroup: string; readonly by: string }[];
 }
 
 export interface Calendar {
@@ -60,79 +50,53 @@ export interface Calendar {
   readonly bookings: readonly BookingOutcome[];
   readonly mappings: readonly MappingReport[];
   readonly overrides: readonly OverrideReport[];
+  /** Occurrences that wait for a person. */
+  readonly pending: readonly WaitingEvent[];
+  /** Occurrences that a Deny keeps shut. */
+  readonly denied: readonly WaitingEvent[];
 }
 
-/** Why a window is left out whole, until the rule that could judge it better is there. */
-const notImplemented = 'NotImplemented';
-
-/**
- * From declarations and bookings to the windows of each door group. Every step only removes what the step before let
- * through; what cannot be judged yet fails shut.
- */
+/** From declarations and bookings to the windows of each door group, by the precedence of design 4.1. */
 export function calendar({ declarations, bookings, local, days }: CalendarFacts, now: Instant): Calendar {
-  const matchers = declarations.roomMappings.map(roomMatcher);
-  const groups = new Map(declarations.doorGroups.map(({ name, spec }) => [name, groupDefaults(spec.unlock)]));
-  const closed = declarations.officeHours.flatMap((hours) => closures(hours, local));
-  const gate: EventGate = {
-    safeHours: safeHoursGate(declarations.safeHours?.spec ?? null, local),
-    closures: closed.filter(({ scope }) => scope === 'Everything'),
-    overrideOf: overrideFinder(declarations, local),
-  };
+  const { doorGroups, roomMappings, officeHours, eventOverrides, safeHours } = declarations;
+  const matchers = roomMappings.map(roomMatcher);
+  const closed = officeHours.flatMap((hours) => closures(hours, local));
+  const everything = closed.filter(({ scope }) => scope === 'Everything');
 
-  const open: GroupWindow[] = [];
-  const held: (GroupWindow & { readonly reason: string })[] = [];
-  const outcomes = bookings.map((booking): BookingOutcome => {
-    const judged = judgeBooking(booking, matchers);
-    if ('state' in judged) return { booking, windows: [], ...judged };
-    const windows = judged.openings.flatMap((opening) => eventWindow(booking, opening, groups) ?? []);
-    const reasons = new Set<string>();
-    for (const window of windows) {
-      const reason = whyHeld(window, booking.event, gate);
-      if (reason === null) open.push(window);
-      else {
-        held.push({ ...window, reason });
-        reasons.add(reason);
-      }
-    }
-    const spans = windows.map(({ doorGroup, start, end }) => ({ doorGroup, start, end }));
-    if (reasons.size > 0) return { booking, state: 'Held', reason: [...reasons].join('; '), windows: spans };
-    return { booking, state: 'Open', reason: '', windows: spans };
-  });
+  // 1 to 5: what events open, and what they have to ask for
+  const rules = {
+    matchers,
+    groups: new Map(doorGroups.map(({ name, spec }) => [name, groupDefaults(spec.unlock)])),
+    decide: overrideDecider(eventOverrides, local),
+    gate: safeHoursGate(safeHours?.spec ?? null, local),
+    closures: everything,
+    local,
+  };
+  const results = occurrences(bookings).map((occurrence) => judgeOccurrence(occurrence, rules));
+  const events = results.flatMap(({ open }) => open);
 
   const today = local.dateOf(now);
-  for (const hours of declarations.officeHours) {
-    for (const window of weeklyHours(hours, { from: addDays(today, -1), to: addDays(today, days) }, local)) {
-      const closure = closed.find((each) => touches(each, window));
-      if (closure === undefined) open.push(window);
-      else held.push({ ...window, reason: `${notImplemented}: overlaps a closure of ${closure.ref}` });
-    }
-  }
+  // 6: weekly hours minus closures, plus openings; a person wrote them, so they are not gated
+  const standing = officeHours.flatMap((hours) => weeklyHours(hours, { from: addDays(today, -1), to: addDays(today, days) }, local));
+  const hours = [...standing.flatMap((window) => outsideClosures(window, closed)), ...officeHours.flatMap((each) => openings(each, local))];
 
+  // 7: closures of scope Everything subtract from all of it
+  const released = [...events, ...hours.flatMap((window) => outsideClosures(window, everything))];
+
+  const byGroup = groupBy(released);
+  const heldByGroup = groupBy(results.flatMap(({ held }) => held));
   return {
-    groups: declarations.doorGroups.map(({ name }) => ({
+    groups: doorGroups.map(({ name }) => ({
       doorGroup: name,
-      windows: mergeWindows(open.filter(({ doorGroup }) => doorGroup === name)),
-      held: held
-        .filter(({ doorGroup }) => doorGroup === name)
-        .map(({ start, end, causes, reason }) => ({ start, end, causes, reason }))
-        .sort((a, b) => a.start - b.start),
+      windows: mergeWindows(byGroup.get(name) ?? []),
+      held: (heldByGroup.get(name) ?? []).map(({ start, end, causes, reason }) => ({ start, end, causes, reason })).sort((a, b) => a.start - b.start),
     })),
-    bookings: outcomes,
-    mappings: declarations.roomMappings.map(({ name }, index) => mappingReport(name, matchers[index], bookings)),
-    overrides: declarations.eventOverrides.map(({ name, spec }) => {
-      const starts = [
-        ...new Set(bookings.filter(({ event }) => matchesEvent(spec.match, event, local)).map(({ event }) => event.startsAt)),
-      ];
-      const coming = starts.filter((start) => start >= now).sort((a, b) => a - b);
-      return { name, matched: starts.length, nextOccurrence: coming[0] ?? null };
-    }),
+    bookings: inOrder(bookings, results),
+    mappings: roomMappings.map(({ name }, index) => mappingReport(name, matchers[index], bookings)),
+    overrides: eventOverrides.map(({ name }) => overrideReport(name, results, now)),
+    pending: results.flatMap(({ occurrence, held }) => waitingEvent(occurrence, held, held[0]?.reason ?? '', now) ?? []),
+    denied: results.flatMap(({ occurrence, denied, decision }) => waitingEvent(occurrence, denied, `EventOverride/${decision.deny ?? ''}`, now) ?? []),
   };
-}
-
-interface GroupDefaults {
-  readonly lead: number;
-  readonly lag: number;
-  readonly maxContinuous: number;
 }
 
 function groupDefaults(unlock: { readonly lead: string; readonly lag: string; readonly maxContinuous: string }): GroupDefaults {
@@ -143,74 +107,20 @@ function groupDefaults(unlock: { readonly lead: string; readonly lag: string; re
   };
 }
 
-/** Step 1, exists, and the mapping part of step 3. */
-function judgeBooking(
-  booking: Booking,
-  matchers: readonly RoomMatcher[],
-): { readonly openings: readonly RoomOpening[] } | { readonly state: BookingState; readonly reason: string } {
-  if (booking.approval !== 'Approved') return { state: 'NotApproved', reason: `the booking is ${booking.approval.toLowerCase()} in the calendar` };
-  if (booking.event.blockout) return { state: 'Excluded', reason: 'the event is a blockout' };
-  const verdicts = matchers.map((matcher) => matcher.judge(booking));
-  const openings = verdicts.flatMap((verdict) => (verdict.verdict === 'Mapped' ? verdict.openings : []));
-  if (openings.length > 0) return { openings };
-  const excluded = verdicts.flatMap((verdict) => (verdict.verdict === 'Excluded' ? [verdict.reason] : []));
-  if (excluded.length > 0) return { state: 'Excluded', reason: excluded.join('; ') };
-  return { state: 'Unmapped', reason: `no RoomMapping names the room "${booking.room}"` };
+function groupBy<W extends GroupWindow>(windows: readonly W[]): ReadonlyMap<string, readonly W[]> {
+  const groups = new Map<string, W[]>();
+  for (const window of windows) {
+    const known = groups.get(window.doorGroup);
+    if (known === undefined) groups.set(window.doorGroup, [window]);
+    else known.push(window);
+  }
+  return groups;
 }
 
-interface EventWindow extends GroupWindow {
-  readonly maxContinuous: number;
-}
-
-function eventWindow(booking: Booking, opening: RoomOpening, groups: ReadonlyMap<string, GroupDefaults>): EventWindow | null {
-  const group = groups.get(opening.doorGroup);
-  if (group === undefined) return null;
-  const start = opening.times.start - (opening.lead ?? group.lead);
-  const end = opening.times.end + (opening.lag ?? group.lag);
-  if (start >= end) return null;
-  return { doorGroup: opening.doorGroup, start, end, causes: [eventCause(booking)], maxContinuous: group.maxContinuous };
-}
-
-function eventCause({ event, room }: Booking): Cause {
-  return { kind: 'event', ref: occurrenceRef(event), text: `${event.name} (${room})` };
-}
-
-/** `event/ID@START`: stable while a calendar re-creates instances. */
-export function occurrenceRef(event: BookedEvent): string {
-  return `event/${event.id}@${isoInstant(event.startsAt)}`;
-}
-
-interface EventGate {
-  readonly safeHours: SafeHoursGate;
-  readonly closures: readonly Closure[];
-  /** Name of an override that matches the event. */
-  overrideOf(event: BookedEvent): string | null;
-}
-
-function whyHeld(window: EventWindow, event: BookedEvent, gate: EventGate): string | null {
-  const override = gate.overrideOf(event);
-  if (override !== null) return `${notImplemented}: EventOverride/${override} matches`;
-  if (!gate.safeHours.isSafe(window)) return `${notImplemented}: not wholly inside SafeHours`;
-  if (window.end - window.start > window.maxContinuous) return `${notImplemented}: longer than maxContinuous of DoorGroup/${window.doorGroup}`;
-  const closure = gate.closures.find((each) => touches(each, window));
-  if (closure !== undefined) return `${notImplemented}: overlaps a closure of ${closure.ref}`;
-  return null;
-}
-
-function touches(closure: Closure, window: GroupWindow): boolean {
-  return overlaps(closure, window) && (closure.doorGroups === null || closure.doorGroups.includes(window.doorGroup));
-}
-
-function overrideFinder({ eventOverrides }: CalendarDeclarations, local: LocalTime): (event: BookedEvent) => string | null {
-  const known = new Map<string, string | null>();
-  return (event) => {
-    const key = `${event.instanceId} ${event.startsAt}`;
-    const cached = known.get(key);
-    if (cached !== undefined) return cached;
-    const found = eventOverrides.find(({ spec }) => matchesEvent(spec.match, event, local))?.name ?? null;
-    known.set(key, found);
-    return found;
-  };
+/** In the order of the bookings, whatever occurrences they belong to. */
+function inOrder(bookings: readonly Booking[], results: readonly OccurrenceResult[]): BookingOutcome[] {
+  const outcomes = new Map(results.flatMap((result) => result.outcomes.map((outcome) => [outcome.booking, outcome] as const)));
+  return bookings.flatMap((booking) => outcomes.get(booking) ?? []);
 }
 
 function mappingReport(name: string, matcher: RoomMatcher | undefined, bookings: readonly Booking[]): MappingReport {
@@ -218,13 +128,21 @@ function mappingReport(name: string, matcher: RoomMatcher | undefined, bookings:
   const unmappedRooms = new Set<string>();
   const existing = bookings.filter(({ approval, event, resourceId }) => approval === 'Approved' && !event.blockout && resourceId !== null);
   for (const booking of existing) {
-    const verdict = matcher?.judge(booking).verdict ?? 'Unmapped';
-    if (verdict === 'Mapped') counts.mapped += 1;
-    else if (verdict === 'Excluded') counts.excluded += 1;
+    const verdict = matcher?.judge(booking) ?? { verdict: 'Unmapped' };
+    if (verdict.verdict === 'Mapped' && verdict.openings.length > 0) counts.mapped += 1;
+    else if (verdict.verdict !== 'Unmapped') counts.excluded += 1;
     else {
       counts.unmapped += 1;
       unmappedRooms.add(booking.room);
     }
   }
   return { name, seen: existing.length, ...counts, unmappedRooms: [...unmappedRooms].sort() };
+}
+
+function overrideReport(name: string, results: readonly OccurrenceResult[], now: Instant): OverrideReport {
+  const matching = results.filter(({ decision }) => decision.matched.includes(name));
+  const starts = [...new Set(matching.map(({ occurrence }) => occurrence.event.startsAt))].sort((a, b) => a - b);
+  const lost = matching.flatMap(({ decision }) => decision.overridden.filter(({ override }) => override === name));
+  const overridden = new Map(lost.map(({ doorGroup, by }) => [`${doorGroup} ${by}`, { doorGroup, by }]));
+  return { name, matched: starts.length, nextOccurrence: starts.find((start) => start >= now) ?? null, overridden: [...overridden.values()] };
 }

@@ -48,3 +48,16 @@ export function closures({ name, spec }: Declared<SpecOf<'OfficeHours'>>, local:
     ref: `OfficeHours/${name}`,
   }));
 }
+
+/** One-off openings. A suspended OfficeHours adds none. */
+export function openings({ name, spec, suspended }: Declared<SpecOf<'OfficeHours'>>, local: LocalTime): GroupWindow[] {
+  if (suspended) return [];
+  return spec.openings.flatMap(({ from, to, date, hours, doorGroups, reason }) => {
+    const spans =
+      from === undefined || to === undefined
+        ? (hours ?? []).flatMap((text) => clockRange(text, date ?? '', local) ?? [])
+        : [{ start: pointInTime(from, local, 'open'), end: pointInTime(to, local, 'close') }];
+    const causes = [{ kind: 'opening' as const, ref: `OfficeHours/${name}`, text: reason ?? 'opening' }];
+    return spans.filter(({ start, end }) => start < end).flatMap((span) => doorGroups.map((doorGroup) => ({ ...span, doorGroup, causes })));
+  });
+}

@@ -15,7 +15,9 @@ export interface RoomOpening {
 }
 
 export type RoomVerdict =
-  | { readonly verdict: 'Mapped'; readonly openings: readonly RoomOpening[] }
+  /** `named`: every door the mapping names for the room; `openings`: those that it opens for this event. */
+  | { readonly verdict: 'Mapped'; readonly named: readonly RoomOpening[]; readonly openings: readonly RoomOpening[]; readonly reason: string }
+  /** The booking does not exist for this mapping. */
   | { readonly verdict: 'Excluded'; readonly reason: string }
   | { readonly verdict: 'Unmapped' };
 
@@ -58,27 +60,21 @@ export function roomMatcher({ name, spec, suspended }: Declared<SpecOf<'RoomMapp
         (resourceId !== undefined && resourceId === booking.resourceId),
     );
     if (matching.length === 0) return { verdict: 'Unmapped' };
-    // A suspended mapping adds no openings; what it excludes was excluded above.
-    if (suspended) return { verdict: 'Excluded', reason: `RoomMapping/${name} is suspended` };
 
+    const times = timesOf(booking, spec.timesFrom);
+    const named = matching.flatMap(({ doorGroups, lead, lag }) =>
+      doorGroups.map((doorGroup) => ({ doorGroup, times, lead: milliseconds(lead ?? spec.lead), lag: milliseconds(lag ?? spec.lag) })),
+    );
+    // A suspended mapping adds no openings; what it excludes was excluded above.
+    if (suspended) return { verdict: 'Mapped', named, openings: [], reason: `RoomMapping/${name} is suspended` };
     const event = foldName(booking.event.name);
     const exclusions = excludedEvents.filter(({ folded, whole }) => (whole ? event === folded : event.includes(folded)));
-    const times = timesOf(booking, spec.timesFrom);
-    const openings = matching.flatMap(({ doorGroups, lead, lag }) =>
-      doorGroups
-        .filter((group) => !exclusions.some((exclusion) => exclusion.doorGroups === null || exclusion.doorGroups.includes(group)))
-        .map((doorGroup) => ({
-          doorGroup,
-          times,
-          lead: milliseconds(lead ?? spec.lead),
-          lag: milliseconds(lag ?? spec.lag),
-        })),
+    const openings = named.filter(
+      ({ doorGroup }) => !exclusions.some(({ doorGroups }) => doorGroups === null || doorGroups.includes(doorGroup)),
     );
-    if (openings.length === 0) {
-      const texts = exclusions.map(({ text }) => `"${text}"`).join(', ');
-      return { verdict: 'Excluded', reason: `event name matches ${texts} (exclude of RoomMapping/${name})` };
-    }
-    return { verdict: 'Mapped', openings };
+    const texts = exclusions.map(({ text }) => `"${text}"`).join(', ');
+    const reason = exclusions.length === 0 ? '' : `event name matches ${texts} (exclude of RoomMapping/${name})`;
+    return { verdict: 'Mapped', named, openings, reason };
   }
 
   return { name, judge };

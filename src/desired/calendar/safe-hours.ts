@@ -1,5 +1,5 @@
 import type { SpecOf } from '../../api/resource.js';
-import { covers, mergeIntervals } from '../intervals.js';
+import { mergeIntervals } from '../intervals.js';
 import type { Interval } from '../model.js';
 import { clockRange } from './clock-range.js';
 import { addDays, datesBetween, weekdayOf, type LocalDate, type LocalTime } from './local-time.js';
@@ -7,12 +7,8 @@ import { addDays, datesBetween, weekdayOf, type LocalDate, type LocalTime } from
 /** In force where no SafeHours says otherwise. */
 const defaultRange = '05:00-23:00';
 
-export interface SafeHoursGate {
-  /** True only if every minute of the window lies in the safe range of its local day. */
-  isSafe(window: Interval): boolean;
-}
-
-export function safeHoursGate(spec: SpecOf<'SafeHours'> | null, local: LocalTime): SafeHoursGate {
+/** The safe times of every local date that a window touches: merged. */
+export function safeRanges(spec: SpecOf<'SafeHours'> | null, local: LocalTime): (window: Interval) => readonly Interval[] {
   const days = new Map<LocalDate, Interval | null>();
 
   function safeRange(date: LocalDate): Interval | null {
@@ -23,11 +19,9 @@ export function safeHoursGate(spec: SpecOf<'SafeHours'> | null, local: LocalTime
     return range;
   }
 
-  return {
-    isSafe(window) {
-      // The day before too: its range may end after midnight.
-      const dates = datesBetween(addDays(local.dateOf(window.start), -1), local.dateOf(window.end));
-      return covers(mergeIntervals(dates.flatMap((date) => safeRange(date) ?? [])), window);
-    },
+  return (window) => {
+    // The day before too: its range may end after midnight.
+    const dates = datesBetween(addDays(local.dateOf(window.start), -1), local.dateOf(window.end));
+    return mergeIntervals(dates.flatMap((date) => safeRange(date) ?? []));
   };
 }
