@@ -4,7 +4,7 @@ import type { Plane } from '../status/view.js';
 import type { RunOptions } from './commands/run.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { WaitOptions } from './commands/wait.js';
-import type { Registry } from './program.js';
+import type { Registry } from './registry.js';
 import { duration, nowOption, wordOf } from './options.js';
 
 /** Commands that reconcile, or have to do with the daemon that does. */

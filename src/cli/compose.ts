@@ -116,7 +116,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const engine = createEngine({
     deps,
     site: configuration.site,
-    mode: applies ? 'Apply' : 'DryRun',
+    // A command that only looks tells what the controller would do.
+    mode: applies || (!writable && configuration.mode === 'Apply') ? 'Apply' : 'DryRun',
     fence: configuration.fence,
     resync: configuration.unifi.resync,
     publisher: options.publisher,

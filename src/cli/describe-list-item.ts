@@ -1,6 +1,6 @@
 import { didYouMean } from '../api/suggest.js';
 import type { DoorView, MemberView, View } from '../status/view.js';
-import type { DescribeContext, Description } from './commands/describe.js';
+import type { DescribeContext, Description } from './description.js';
 import { fieldLines, section, valueLines, windowLines } from './describe-text.js';
 import { diffText } from './diff-text.js';
 import { exit } from './exit.js';

@@ -1,7 +1,7 @@
 import type { Kind } from '../api/resource.js';
 import type { Problem } from '../api/problem.js';
 import type { BookingView, View } from '../status/view.js';
-import type { DescribeContext, Description } from './commands/describe.js';
+import type { DescribeContext, Description } from './description.js';
 import { bookingLines, conditionLines, eventLines, fieldLines, problemLines, section, tableLines, valueLines, windowLines } from './describe-text.js';
 import { readEvents } from './event-lines.js';
 import { CommandError, exit } from './exit.js';

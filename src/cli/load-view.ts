@@ -5,10 +5,9 @@ import { readCredentials } from '../runtime/credentials.js';
 import { lockHolder } from '../runtime/lock.js';
 import { silentLogger } from '../runtime/log.js';
 import { runtimePaths } from '../runtime/paths.js';
-import { openDirectoryStore } from '../store/directory/directory-store.js';
 import type { View } from '../status/view.js';
 import { compose, silentPublisher } from './compose.js';
-import type { LoadResources, LoadView, ViewOptions } from './live-view.js';
+import type { LoadView, ViewOptions } from './live-view.js';
 import type { LiveView } from './publish.js';
 
 export const loadView: LoadView = async (options) => {
@@ -19,10 +18,12 @@ export const loadView: LoadView = async (options) => {
 
 /** Null without a living daemon, or before its first view. */
 async function readLive(runtimeDir: string): Promise<LiveView | null> {
-  if (lockHolder(runtimeDir) === null) return null;
+  const daemon = lockHolder(runtimeDir);
+  if (daemon === null) return null;
   try {
     const view = JSON.parse(await readFile(runtimePaths(runtimeDir).live, 'utf8')) as LiveView;
-    return (view.version as number) === 1 ? view : null;
+    // Another pid: left by an earlier daemon, this one has not seen the world yet.
+    return (view.version as number) === 1 && view.pid === daemon ? view : null;
   } catch {
     return null;
   }
@@ -54,20 +55,3 @@ async function computeView({ configuration, now, planes }: ViewOptions): Promise
     await composition.close();
   }
 }
-
-export const loadResources: LoadResources = async (configuration) => {
-  const store = openDirectoryStore({
-    directory: configuration.resources,
-    stateDir: configuration.stateDir,
-    runtimeDir: configuration.runtimeDir,
-    site: configuration.site,
-    clock: systemClock,
-    log: silentLogger,
-    readOnly: true,
-  });
-  try {
-    return await store.list();
-  } finally {
-    await store.close();
-  }
-};

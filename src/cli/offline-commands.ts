@@ -3,7 +3,7 @@ import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { SimulatorKind } from '../sim/kit/simulator.js';
 import type { CompletableCommand, Shell } from './commands/completion.js';
 import type { SimCommandOptions } from './commands/sim.js';
-import type { Registry } from './program.js';
+import type { Registry } from './registry.js';
 import { nowOption, wordOf } from './options.js';
 
 /** Commands that need no configuration. */

@@ -1,4 +1,5 @@
 import { systemClock } from '../runtime/clock.js';
+import { exit } from './exit.js';
 import type { Session } from './session.js';
 import { processTerminal } from './terminal.js';
 
@@ -22,8 +23,8 @@ function interruptionOf(emitter: NodeJS.Process): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     emitter.on(signal, () => {
-      // Somebody who presses ^C twice means it.
-      if (controller.signal.aborted) process.exit(130);
+      // Somebody who presses ^C twice means it. A second SIGTERM must not cut short what the first one lets finish.
+      if (controller.signal.aborted && signal === 'SIGINT') process.exit(exit.interrupted);
       controller.abort(signal);
     });
   }

@@ -5,20 +5,11 @@ import { registerActing } from './acting-commands.js';
 import { UsageError } from './exit.js';
 import { registerOffline } from './offline-commands.js';
 import { registerReading } from './reading-commands.js';
+import type { Registry } from './registry.js';
 import type { Session } from './session.js';
 
 /** Announced, and not there yet: nobody who types one means another command. */
 const later = ['preview', 'deny', 'cancel', 'restore', 'open', 'lock', 'block', 'unblock', 'suspend', 'resume', 'audit', 'doctor', 'adopt', 'pull', 'import', 'export'];
-
-/** Adds a command with its examples. The result of an action is the exit code. */
-export interface Registry {
-  readonly session: Session;
-  readonly command: (usage: string, summary: string, examples: readonly string[]) => Command;
-  /** One that programs use, not people. */
-  readonly hidden: (usage: string) => Command;
-  /** What the action answers becomes the exit code. */
-  readonly run: (action: () => Promise<number>) => Promise<void>;
-}
 
 /** The whole command line. Actions load their code when they run. */
 export function buildProgram(session: Session, finish: (code: number) => void): Command {

@@ -11,6 +11,8 @@ export interface Cell {
 export interface RenderedTable {
   readonly header: string;
   readonly rows: readonly string[];
+  /** All of it, each line ended. */
+  readonly text: string;
   /** Renders a later row to the same columns. */
   row(cells: readonly (Cell | string)[]): string;
 }
@@ -32,13 +34,9 @@ export function renderTable(headers: readonly string[], rows: readonly (readonly
       })
       .join('')
       .trimEnd();
-  return { header: row(headers), rows: rows.map(row), row };
-}
-
-/** The whole table, each line ended. */
-export function tableText(headers: readonly string[], rows: readonly (readonly (Cell | string)[])[]): string {
-  const table = renderTable(headers, rows);
-  return [table.header, ...table.rows].map((line) => `${line}\n`).join('');
+  const lines = [row(headers), ...rows.map(row)];
+  const [header = '', ...rendered] = lines;
+  return { header, rows: rendered, text: lines.map((line) => `${line}\n`).join(''), row };
 }
 
 function shown(cell: Cell | string): Cell {

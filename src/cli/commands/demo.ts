@@ -10,6 +10,7 @@ import { formatProblem } from '../../api/problem.js';
 import { startDemoWorld, type DemoWorld } from '../demo-world.js';
 import { control, controlOnce, withLock, type ControllerProcess } from '../controller-process.js';
 import { CommandError, exit } from '../exit.js';
+import type { StatusView } from '../../status/view.js';
 import type { Session } from '../session.js';
 import { printStatus } from './status.js';
 
@@ -108,12 +109,12 @@ async function live(controller: ControllerProcess, world: DemoWorld, place: { re
   const { session, configuration } = controller;
   const { terminal } = session;
   let timer: NodeJS.Timeout | undefined;
-  const code = await control(controller, place.held, ({ view, url }) => {
-    terminal.out(introduction(configuration, world, place.scratch, url));
+  const code = await control(controller, place.held, (running) => {
+    terminal.out(introduction(configuration, world, place.scratch, running.url));
     let last = '';
     timer = setInterval(() => {
       void world.pointHubs();
-      const { status } = view();
+      const { status } = running.view();
       const line = summary(status);
       if (line !== last) terminal.out(`${line}\n`);
       last = line;
@@ -146,7 +147,7 @@ Then try:
 `;
 }
 
-function summary(status: ReturnType<Parameters<NonNullable<Parameters<typeof control>[2]>>[0]['view']>['status']): string {
+function summary(status: StatusView): string {
   const ready = status.planes.map(({ plane, ready: is, reason }) => `${plane} ${is ? 'ready' : (reason ?? 'not ready')}`).join(', ');
   const open = status.doorGroups.filter(({ now }) => now === 'Open').map(({ name }) => name);
   const doors = `${status.doorGroups.length} door groups, open now: ${open.length === 0 ? 'none' : open.join(', ')}`;

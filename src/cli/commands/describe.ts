@@ -1,28 +1,14 @@
 import { requireConfiguration } from '../configuration.js';
+import type { DescribeContext, Description } from '../description.js';
 import { CommandError, exit } from '../exit.js';
 import type { Session } from '../session.js';
 import { siteTime } from '../site-time.js';
-import type { SiteTime } from '../site-time.js';
 import { parseOne } from '../targets.js';
-import type { Configuration } from '../../runtime/config.js';
 
 export interface DescribeOptions {
   readonly config?: string;
   /** Milliseconds since the epoch. */
   readonly now?: number;
-}
-
-export interface DescribeContext {
-  readonly session: Session;
-  readonly configuration: Configuration;
-  readonly time: SiteTime;
-  readonly now: number | undefined;
-}
-
-/** What is known, and what kept more from being known: exit 69, the rest is printed all the same. */
-export interface Description {
-  readonly lines: readonly string[];
-  readonly trouble: string | null;
 }
 
 /** `describe KIND/NAME`, `member/CONTACT`, `door/NAME`, `booking/ID`: exit 1 not found, 69 a source could not be read. */

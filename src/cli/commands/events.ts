@@ -37,7 +37,7 @@ export async function eventsCommand(session: Session, options: EventsOptions): P
   };
   if (output === 'json' || output === 'yaml') await printValue(terminal, output, listOf(events));
   else if (output === 'name') terminal.out(events.map((event) => `${nameOf(event)}\n`).join(''));
-  else if (events.length > 0) terminal.out([table.header, ...table.rows].map((line) => `${line}\n`).join(''));
+  else if (events.length > 0) terminal.out(table.text);
   if (events.length === 0) terminal.note('No events found');
   if (watch !== true) return exit.ok;
   const byPlace = (all: readonly ControllerEvent[]): ReadonlyMap<string, ControllerEvent> => {

@@ -11,7 +11,7 @@ import { lookEvery, readView, readViewAgain, troubleOf } from '../view.js';
 import type { LoadedView } from '../live-view.js';
 import { viewLists } from '../view-lists.js';
 import type { ListEntry, Look } from '../view-lists.js';
-import type { GetOptions } from './get.js';
+import type { GetOptions } from '../get-request.js';
 
 interface ListRequest {
   readonly list: ListName;
@@ -49,7 +49,7 @@ export async function getList(session: Session, { list, names, options }: ListRe
   } else if (output === 'name') {
     terminal.out(entries.map(({ fullName }) => `${fullName}\n`).join(''));
   } else if (entries.length > 0) {
-    terminal.out([table.header, ...table.rows].map((line) => `${line}\n`).join(''));
+    terminal.out(table.text);
   }
   for (const name of missing) terminal.note(`${list} "${name}" not found${didYouMean(name, known.flat())}`);
   if (entries.length === 0 && missing.length === 0 && !unable) terminal.note('No resources found');

@@ -11,7 +11,7 @@ import type { Session } from '../session.js';
 import { renderTable } from '../table.js';
 import type { RenderedTable } from '../table.js';
 import { qualified } from '../targets.js';
-import type { GetOptions, KindTarget } from './get.js';
+import type { GetOptions, KindTarget } from '../get-request.js';
 
 export interface ResourceRequest {
   readonly targets: readonly KindTarget[];
@@ -65,7 +65,7 @@ async function print(session: Session, request: ResourceRequest, found: Found, r
     return;
   }
   const tables = found.groups.map(({ kind, objects }) => tableOf(session, request, kind, objects));
-  terminal.out(tables.map(({ header, rows }) => [header, ...rows].map((line) => `${line}\n`).join('')).join('\n'));
+  terminal.out(tables.map(({ text }) => text).join('\n'));
 }
 
 function tableOf(session: Session, request: ResourceRequest, kind: KindTarget['kind'], objects: readonly ResourceObject[]): RenderedTable {

@@ -1,19 +1,9 @@
-import type { OutputForm } from '../options.js';
+import type { GetOptions } from '../get-request.js';
 import { parseSelector } from '../selector.js';
 import type { Session } from '../session.js';
 import { parseTargets } from '../targets.js';
-import type { Kind } from '../../api/resource.js';
 import type { ListName } from '../targets.js';
 import { UsageError } from '../exit.js';
-
-export interface GetOptions {
-  readonly config?: string;
-  readonly output?: OutputForm;
-  readonly watch?: boolean;
-  readonly selector?: string;
-  /** Milliseconds since the epoch. */
-  readonly now?: number;
-}
 
 /** `get KIND [NAME…]`: exit 0, 1 when a name is not found, 69 when a source could not be read. */
 export async function getCommand(session: Session, words: readonly string[], options: GetOptions): Promise<number> {
@@ -31,11 +21,6 @@ export async function getCommand(session: Session, words: readonly string[], opt
   if (selector !== null) throw new UsageError(`${list.list} have no labels; -l selects resources, such as \`sexton get dg -l ...\``);
   const { getList } = await import('./get-list.js');
   return getList(session, { list: list.list, names: list.names, options });
-}
-
-export interface KindTarget {
-  readonly kind: Kind;
-  readonly names: readonly string[];
 }
 
 function nameOf(target: { readonly list: ListName } | undefined): string {

@@ -19,7 +19,7 @@ export interface SimCommandOptions {
 export async function simCommand(session: Session, kind: SimulatorKind, options: SimCommandOptions): Promise<number> {
   const { terminal } = session;
   const interrupted = session.interrupted();
-  const [definition, seed] = await Promise.all([definitionOf(kind), readSeed(kind, options.seed)]);
+  const [definition, seed] = await Promise.all([definitionOf(kind), readSeed(options.seed)]);
   if (options.ca !== undefined && options.tls !== true && definition.tls !== 'always') {
     throw new UsageError(`--ca: the ${kind} simulator has a certificate only with --tls`);
   }
@@ -66,8 +66,8 @@ async function definitionOf(kind: SimulatorKind): Promise<SimulatorDefinition> {
   }
 }
 
-/** Undefined: an empty world with the built-in credentials. The demo's church takes its place here once there is one. */
-async function readSeed(_kind: SimulatorKind, file: string | undefined): Promise<unknown> {
+/** Undefined: an empty world with the built-in credentials; the church of `sexton demo` belongs to the demo. */
+async function readSeed(file: string | undefined): Promise<unknown> {
   if (file === undefined) return undefined;
   let text: string;
   try {

@@ -35,6 +35,8 @@ export interface Granted extends Person {
 export interface Refused extends Person {
   readonly outcome: 'None' | 'Ignored';
   readonly rule: Rule | null;
+  /** Its only memberships are of unknown types, for longer than they may last: remembered, or it would begin again. */
+  readonly unknownType: boolean;
 }
 
 /** Grants and changes are withheld; what is there stays. */
@@ -71,7 +73,7 @@ function judge(member: Member, facts: MemberFacts): DesiredPerson {
   const access = judgeAccess(member, rules, facts.readAt);
   // Loss first: a bad card, name or number must never keep access alive.
   if (access.verdict === 'Lost') {
-    return { contact, outcome: access.ignored ? 'Ignored' : 'None', rule: access.rule, reasons: [access.reason] };
+    return { contact, outcome: access.ignored ? 'Ignored' : 'None', rule: access.rule, unknownType: false, reasons: [access.reason] };
   }
   if (access.verdict === 'UnknownType') return quarantineUnknownType(contact, access.types, facts);
 
@@ -94,7 +96,7 @@ function quarantineUnknownType(contact: number, types: readonly string[], facts:
   const names = types.join(', ');
   if (facts.readAt - since >= limit) {
     const reasons = [`no rule names membership type ${names}, for longer than quarantineFor`];
-    return { contact, outcome: 'None', rule: null, reasons };
+    return { contact, outcome: 'None', rule: null, unknownType: true, reasons };
   }
   return { contact, outcome: 'Quarantined', rule: null, unknownType: true, reasons: [`no rule names membership type ${names}`] };
 }

@@ -1,6 +1,6 @@
 import type { SpecOf } from '../../api/resource.js';
 import { operationHash, planHash, type Operation } from '../plan-hash.js';
-import type { CardTarget, MemberChange, MemberVerb } from './changes.js';
+import type { CardTarget, MemberChange, MemberVerb, OwnCard } from './changes.js';
 import type { MembersPlan } from './plan-members.js';
 
 export interface GuardedChange {
@@ -79,7 +79,10 @@ function limitOf(verb: MemberVerb, guards: GuardInputs['guards']): { readonly na
 function withoutHeldCards(changes: readonly GuardedChange[]): GuardedChange[] {
   let current = [...changes];
   for (;;) {
-    const stuck = new Set(current.flatMap(({ change, held }) => (held === null ? [] : releasedTokens(change))));
+    // Cards that stay where they are: of changes that wait, and of those that lost their card part below.
+    const stuck = new Set(
+      changes.flatMap((first, index) => (current[index] === first && first.held === null ? [] : releasedTokens(first.change))),
+    );
     const next = current.map((each): GuardedChange => {
       const { change, held } = each;
       if (held !== null || !('card' in change) || change.card?.token == null || !stuck.has(change.card.token)) return each;
@@ -101,14 +104,19 @@ function operationOf(change: MemberChange): Operation {
     case 'add':
       return { verb, contact, ids: [userId], before: null, after: [change.name, change.employeeNumber, change.policies, cardOf(change.card)] };
     case 'deactivate':
-      return { verb, contact, ids: [userId], before: change.release.map(({ number }) => number), after: null };
+      return { verb, contact, ids: [userId], before: numbersOf(change.release), after: null };
     case 'rename':
       return { verb, contact, ids: [userId], before: change.before, after: change.name };
     case 'policy':
       return { verb, contact, ids: [userId], before: change.before, after: change.policies };
     case 'card':
-      return { verb, contact, ids: [userId], before: change.release.map(({ number }) => number), after: cardOf(change.card) };
+      return { verb, contact, ids: [userId], before: numbersOf(change.release), after: cardOf(change.card) };
   }
+}
+
+/** Sorted: UniFi lists a user's cards in any order. */
+function numbersOf(cards: readonly OwnCard[]): number[] {
+  return cards.map(({ number }) => number).sort((a, b) => a - b);
 }
 
 function cardOf(card: CardTarget | null): number | null {
