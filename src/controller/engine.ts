@@ -72,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function runDoors(): Promise<{ readonly thrown: unknown } | null> {
     try {
-      const run = await reconcileDoors(deps);
+      const run = await reconcileDoors(deps, doors.report);
       doors = { report: run.report, lastSuccess: clock.now(), failure: null };
       ({ reading } = run);
       requeue.doors = run.requeueAfter;

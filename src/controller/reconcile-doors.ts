@@ -4,6 +4,7 @@ import { planDoors, type DoorsPlan } from '../plan/doors/plan-doors.js';
 import { TransientError } from '../runtime/errors.js';
 import type { ResourceReading } from '../store/resource-store.js';
 import { sourceReport, type DoorsReport } from '../status/report.js';
+import { waitingOf } from '../status/waiting.js';
 import { doorFacts, type DoorFacts } from './door-facts.js';
 import { rememberGroups } from './remember-groups.js';
 import { checkpoint, untilNext, type PlaneDeps } from './plane.js';
@@ -16,7 +17,7 @@ export interface DoorsRun {
 }
 
 /** One round of the doors plane: read, observe, plan, apply group by group, look again. @throws when UniFi cannot be read */
-export async function reconcileDoors(deps: PlaneDeps): Promise<DoorsRun> {
+export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | null = null): Promise<DoorsRun> {
   const reading = await deps.store.list();
   const now = deps.clock.now();
   const facts = doorFacts(reading, deps, now);
@@ -38,7 +39,7 @@ export async function reconcileDoors(deps: PlaneDeps): Promise<DoorsRun> {
   }
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = changed ? await look() : first;
-  const report = doorsReport(reading, facts, { first, last, applied, withheld }, deps);
+  const report = doorsReport(reading, facts, { first, last, applied, withheld, previous }, deps);
   const failed = report.groups.find((group) => group.failed.length > 0)?.failed[0] ?? report.removed.find((each) => each.failed.length > 0)?.failed[0];
   if (failed?.error != null) {
     throw new FailedRun({ reading, report, requeueAfter: undefined }, failed.error.message, failed.error.code);
@@ -74,9 +75,11 @@ interface Rounds {
   readonly last: DoorsPlan & { readonly doors: DoorsReport['doors'] };
   readonly applied: ReadonlyMap<string, AppliedGroup>;
   readonly withheld: string | null;
+  /** The report of the run before. */
+  readonly previous: DoorsReport | null;
 }
 
-function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied, withheld }: Rounds, deps: PlaneDeps): DoorsReport {
+function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied, withheld, previous }: Rounds, deps: PlaneDeps): DoorsReport {
   const failedOf = (name: string): AppliedGroup['applied'] => (applied.get(name)?.applied ?? []).filter(({ error }) => error !== null);
   return {
     plane: 'doors',
@@ -84,6 +87,7 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
     withheld,
     dryRun: deps.dryRun,
     calendar: facts.calendar,
+    waiting: waitingOf(facts.calendar, reading, previous?.waiting ?? null, deps.clock.now()),
     groups: last.groups.flatMap((plan) => {
       const calendar = facts.calendar.groups.find(({ doorGroup }) => doorGroup === plan.name);
       const program = facts.programs.get(plan.name);

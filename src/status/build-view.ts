@@ -11,6 +11,7 @@ import type {
   DoorView,
   HeldView,
   MemberView,
+  PendingView,
   Plane,
   PlanePlanView,
   PlaneView,
@@ -56,20 +57,20 @@ export function buildView(inputs: ViewInputs): View {
       sources: [...inputs.sources.flatMap((source) => sourceView(source, now)), unifiView(inputs)],
       doorGroups: doors === null ? [] : doorGroupViews(doors, inputs.statuses, now),
       members: result === null ? noMembers : memberCounts(members),
-      held: heldViews(inputs.members.report),
+      held: [...heldViews(inputs.members.report), ...(doors?.waiting.pending ?? []).map(pendingHeld)],
       fence: inputs.fence === 'Off' ? 'Off' : 'NotImplemented',
       notes: notes(inputs),
       planes: [planeView('doors', inputs.doors, readyReason(doors?.source, doors?.withheld, now)), planeView('members', inputs.members, readyReason(inputs.members.report?.source, inputs.members.report?.withheld, now))],
     },
     bookings: doors === null ? [] : bookingViews(doors.calendar),
-    pending: [],
+    pending: doors?.waiting.pending ?? [],
     doors: doors === null ? [] : doorViews(doors, now),
     members: members satisfies readonly MemberView[],
     windows: doors === null ? [] : doors.calendar.groups.map(({ doorGroup, windows, held }) => ({
       doorGroup,
       windows: [
         ...windows.map((window) => ({ ...span(window), held: false, causes: window.causes })),
-        ...held.map((window) => ({ ...span(window), held: true, causes: [...window.causes, { kind: 'held', ref: 'NotImplemented', text: window.reason }] })),
+        ...held.map((window) => ({ ...span(window), held: true, causes: [...window.causes, { kind: 'held', ref: window.reason, text: 'waits for approval' }] })),
       ].sort((a, b) => (a.start < b.start ? -1 : 1)),
     })),
     diff: { planes: [doorsPlan(inputs.doors), membersPlan(inputs.members)] },
@@ -140,9 +141,12 @@ function heldViews(report: MembersReport | null): HeldView[] {
   return [{ kind: 'plan', ref: `plan/${guarded.hash}`, summary, release: `sexton approve plan/${guarded.hash}` }];
 }
 
+function pendingHeld({ eventId, eventName, startsAt, reason, release }: PendingView): HeldView {
+  return { kind: 'pending', ref: `${eventId}@${startsAt}`, summary: `${eventName}: ${reason}`, release };
+}
+
 function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
   const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
-  const left = (doors.report?.groups ?? []).reduce((sum, { calendar }) => sum + calendar.held.length, 0);
   const removed = (doors.report?.removed ?? []).map(({ name, confirmed }) => `DoorGroup/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
   const withheld = [...new Set([doors.report?.withheld, members.report?.withheld].flatMap((text) => text ?? []))];
   return [
@@ -150,7 +154,6 @@ function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
     ...sources.flatMap(({ state }) => state?.warnings ?? []),
     ...refused,
     ...removed,
-    ...(left > 0 ? [`${left} windows are left out: overrides, closures and approvals are not implemented yet (NotImplemented)`] : []),
   ];
 }
 

@@ -63,7 +63,7 @@ function summaryOf(group: GroupReport, windows: number, method: string): string 
   const ranges = group.program.leftOut.length;
   return [
     `${windows} ${windows === 1 ? 'window' : 'windows'} from ${group.program.from} to ${group.program.to}`,
-    ...(held > 0 ? [`${held} left out (NotImplemented)`] : []),
+    ...(held > 0 ? [`${held} held for approval`] : []),
     ...(ranges > 0 ? [`${ranges} left out (TooManyRanges)`] : []),
   ].join('; ');
 }

@@ -51,6 +51,21 @@ function isGood({ type, status }: Condition): boolean {
 }
 
 export function doorEvents(report: DoorsReport): ControllerEvent[] {
+  return [...programmedEvents(report), ...pendingEvents(report)];
+}
+
+/** One record a new pending entry, with the command that releases it. */
+function pendingEvents({ waiting, at }: DoorsReport): ControllerEvent[] {
+  return waiting.fresh.map(({ eventId, eventName, startsAt, reason, release }) => ({
+    at: isoSeconds(at),
+    type: 'Warning',
+    reason,
+    object: { kind: 'Event', name: `${eventId}@${startsAt}` },
+    message: `${eventName} waits for approval: ${release}`,
+  }));
+}
+
+function programmedEvents(report: DoorsReport): ControllerEvent[] {
   return report.groups
     .filter(({ done }) => done.length > 0)
     .map(({ plan, done }) => ({

@@ -8,6 +8,7 @@ import type { GroupPlan } from '../plan/doors/plan-doors.js';
 import type { GuardedPlan } from '../plan/members/guards.js';
 import type { MembersPlan } from '../plan/members/plan-members.js';
 import type { SourceName, SourceState } from '../sources/source.js';
+import type { Waiting } from './waiting.js';
 import type { UnifiDoor } from '../unifi/access-controller.js';
 
 /** What one reconcile of a plane saw, wanted and did. Status, view and events are computed from it alone. */
@@ -18,6 +19,8 @@ export interface DoorsReport {
   readonly withheld: string | null;
   readonly dryRun: boolean;
   readonly calendar: Calendar;
+  /** Occurrences that a person has to look at, with the moment since when. */
+  readonly waiting: Waiting;
   readonly groups: readonly GroupReport[];
   /** Groups whose file is gone and that are not wholly revoked. */
   readonly removed: readonly RemovedReport[];

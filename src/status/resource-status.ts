@@ -84,22 +84,27 @@ function kindStatus(stored: StoredResource, { doors, members }: Reports, context
   if (isOf(stored, 'OfficeHours')) {
     const spec = stored.accepted?.spec;
     const counts = { weeklyCount: spec?.weekly.length ?? 0, closureCount: spec?.closures.length ?? 0, openingCount: spec?.openings.length ?? 0 };
-    const openings = counts.openingCount === 0 ? '' : `, ${counts.openingCount} openings without effect (NotImplemented)`;
-    const summary = `${counts.weeklyCount} weekly, ${counts.closureCount} closures${openings}`;
+    const summary = `${counts.weeklyCount} weekly, ${counts.closureCount} closures, ${counts.openingCount} openings`;
     return { conditions: declaredConditions(stored, context, { summary }), fields: spec === undefined ? {} : counts };
   }
   if (isOf(stored, 'EventOverride')) {
     const report = doors.calendar.overrides.find(({ name }) => name === stored.name);
     if (report === undefined) return { conditions: declaredConditions(stored, context, {}), fields: {} };
-    const { matched, nextOccurrence } = report;
-    const effect = matched === 0 ? '' : '; their windows are left out whole (NotImplemented)';
-    const summary = `matches ${matched} ${matched === 1 ? 'occurrence' : 'occurrences'}${effect}`;
+    const { matched, nextOccurrence, overridden } = report;
+    const lost = overridden.map(({ doorGroup, by }) => `${doorGroup} to EventOverride/${by}`).join(', ');
+    const summary = `matches ${matched} ${matched === 1 ? 'occurrence' : 'occurrences'}${lost === '' ? '' : `; yields ${lost} (Overridden)`}`;
     return {
       conditions: declaredConditions(stored, context, { summary }),
       fields: { matched, nextOccurrence: nextOccurrence === null ? null : isoInstant(nextOccurrence) },
     };
   }
-  return { conditions: declaredConditions(stored, context, {}), fields: { pendingCount: 0, deniedCount: 0, pending: [], denied: [] } };
+  if (stored.accepted === null) return { conditions: declaredConditions(stored, context, {}), fields: {} };
+  const { pending, denied } = doors.waiting;
+  const summary = `${pending.length} ${pending.length === 1 ? 'event waits' : 'events wait'} for approval, ${denied.length} denied`;
+  return {
+    conditions: declaredConditions(stored, context, { summary }),
+    fields: { pendingCount: pending.length, deniedCount: denied.length, pending, denied },
+  };
 }
 
 function isOf<K extends StoredResource['kind']>(stored: StoredResource, kind: K): stored is StoredResource<K> {

@@ -94,6 +94,11 @@ export interface PendingView {
   readonly release: string;
 }
 
+export interface DeniedView extends Omit<PendingView, 'reason'> {
+  /** The override that denies. */
+  readonly reason: string;
+}
+
 export interface DoorView {
   readonly doorGroup: string | null;
   readonly id: string;
