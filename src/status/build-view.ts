@@ -64,6 +64,7 @@ export function buildView(inputs: ViewInputs): View {
     },
     bookings: doors === null ? [] : bookingViews(doors.calendar),
     pending: doors?.waiting.pending ?? [],
+    denied: doors?.waiting.denied ?? [],
     doors: doors === null ? [] : doorViews(doors, now),
     members: members satisfies readonly MemberView[],
     windows: doors === null ? [] : doors.calendar.groups.map(({ doorGroup, windows, held }) => ({

@@ -160,6 +160,8 @@ export interface View {
   readonly status: StatusView;
   readonly bookings: readonly BookingView[];
   readonly pending: readonly PendingView[];
+  /** What a Deny keeps shut; absent in the view of an older daemon. */
+  readonly denied?: readonly DeniedView[];
   readonly doors: readonly DoorView[];
   readonly members: readonly MemberView[];
   readonly windows: readonly GroupWindowsView[];
