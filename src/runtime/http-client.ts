@@ -87,7 +87,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return { decision, result };
   }
 
-  async function exchange(request: HttpRequest, subject: string): Promise<Exchange> {
+  async function exchange(asked: HttpRequest, subject: string): Promise<Exchange> {
+    const request = leaving(asked);
     const started = clock.monotonic();
     const observe = (code: string): void =>
       options.observe?.({
@@ -184,6 +185,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       agents.https.destroy();
     },
   };
+}
+
+function leaving(request: HttpRequest): HttpRequest {
+  if (typeof request.json !== 'function') return request;
+  return { ...request, json: (request.json as () => unknown)() };
 }
 
 /** An answer that is to be handed on, or the error it stands for. */

@@ -5,6 +5,7 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: readonly (readonly [string, string])[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** A function is asked when the request leaves, after any queue or pause; what it throws takes the request back. */
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly multipart?: {

@@ -83,6 +83,8 @@ export interface UnifiLockRule {
   readonly endedTime: number;
 }
 
+export type LockRuleWrite = { readonly type: 'custom'; readonly minutes: number } | { readonly type: 'reset' };
+
 export interface Emergency {
   readonly lockdown: boolean;
   readonly evacuation: boolean;
@@ -137,7 +139,8 @@ export interface AccessWriter {
   deletePolicy(id: string): Promise<void>;
   createHolidayGroup(group: { readonly name: string; readonly description?: string; readonly holidays: readonly UnifiHoliday[] }): Promise<{ readonly id: string }>;
   deleteHolidayGroup(id: string): Promise<void>;
-  setLockRule(doorId: string, rule: { readonly type: 'custom'; readonly minutes: number } | { readonly type: 'reset' }): Promise<void>;
+  /** A function is asked when the request leaves, after any queue or pause; what it throws takes the request back. */
+  setLockRule(doorId: string, rule: LockRuleWrite | (() => LockRuleWrite)): Promise<void>;
 }
 
 export interface AccessController extends AccessReader, AccessWriter {}

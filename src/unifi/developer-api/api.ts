@@ -6,7 +6,8 @@ import { openEnvelope } from './envelope.js';
 
 export interface ApiCall extends Pick<HttpRequest, 'method' | 'path' | 'query' | 'multipart'> {
   readonly scope: Scope;
-  readonly json?: Readonly<Record<string, unknown>>;
+  /** A function is asked when the request leaves. */
+  readonly json?: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>);
 }
 
 export interface DeveloperApi {
@@ -31,7 +32,7 @@ export function createApi(http: HttpClient): DeveloperApi {
         answerServerErrors: true,
       });
       // UniFi may quote what it was sent: names and addresses of members.
-      const scrub = scrubber(Object.values(json ?? {}).filter((value) => typeof value === 'string'));
+      const scrub = scrubber(Object.values(typeof json === 'object' ? json : {}).filter((value) => typeof value === 'string'));
       return openEnvelope(response, `${request.method} ${request.path}`, scope, scrub);
     },
   };

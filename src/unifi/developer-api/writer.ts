@@ -1,5 +1,5 @@
 import { TerminalError } from '../../runtime/errors.js';
-import type { AccessWriter, CardImport } from '../access-controller.js';
+import type { AccessWriter, CardImport, LockRuleWrite } from '../access-controller.js';
 import type { ApiCall, DeveloperApi } from './api.js';
 import { segment } from './api.js';
 import type { Scope } from './envelope.js';
@@ -7,11 +7,15 @@ import { readImport } from './people.js';
 import { readPolicy, readSchedule, writeDoors, writeHolidays, writeHolidaySchedule, writeWeek } from './schedules.js';
 import { row, text } from './wire.js';
 
-type Body = NonNullable<ApiCall['json']>;
+type Body = Readonly<Record<string, unknown>>;
 
 /** Keys without a value are left out: UniFi leaves what is not sent as it is. */
 function given(fields: Readonly<Record<string, unknown>>): Body {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function writeLockRule(rule: LockRuleWrite): Readonly<Record<string, unknown>> {
+  return rule.type === 'custom' ? { type: 'custom', interval: rule.minutes } : { type: 'reset' };
 }
 
 /** No header line; UniFi knows no quoting. @throws TerminalError InvalidCard */
@@ -30,7 +34,7 @@ function importFile(cards: readonly CardImport[]): string {
 }
 
 export function createWriter(api: DeveloperApi): AccessWriter {
-  async function send(method: 'POST' | 'PUT' | 'DELETE', path: string, scope: Scope, json?: Body): Promise<unknown> {
+  async function send(method: 'POST' | 'PUT' | 'DELETE', path: string, scope: Scope, json?: ApiCall['json']): Promise<unknown> {
     return (await api.call({ method, path, scope, ...(json !== undefined && { json }) })).data;
   }
   return {
@@ -120,7 +124,7 @@ export function createWriter(api: DeveloperApi): AccessWriter {
       await send('DELETE', `/access_policies/holiday_groups/${segment(id)}`, 'edit:policy');
     },
     async setLockRule(doorId, rule) {
-      const body = rule.type === 'custom' ? { type: 'custom', interval: rule.minutes } : { type: 'reset' };
+      const body = typeof rule === 'function' ? () => writeLockRule(rule()) : writeLockRule(rule);
       await send('PUT', `/doors/${segment(doorId)}/lock_rule`, 'edit:space', body);
     },
   };
