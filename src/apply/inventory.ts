@@ -5,6 +5,8 @@ export interface Inventory {
   readonly managedPolicies: readonly string[];
   /** ISO 8601 UTC by contact id: since when its only memberships are of types that no rule names. */
   readonly unknownTypeSince: Readonly<Record<string, string>>;
+  /** This installation has seen its own mark in UniFi: it never makes one again, so that a foreign hand is noticed. */
+  readonly ownerSeen: boolean;
 }
 
 export interface OwnedDoorGroup {
@@ -15,7 +17,7 @@ export interface OwnedDoorGroup {
   readonly policyCreated: boolean;
 }
 
-export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {} };
+export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, ownerSeen: false };
 export const inventoryVersion = 1;
 
 /** Null when the shape is wrong: the file is then set aside, nothing is revoked because of it. */
@@ -34,7 +36,7 @@ export function decodeInventory(value: Readonly<Record<string, unknown>>): Inven
     };
   }
   const since = Object.entries(unknownTypeSince).flatMap(([contact, at]) => (typeof at === 'string' ? [[contact, at] as const] : []));
-  return { doorGroups: groups, managedPolicies, unknownTypeSince: Object.fromEntries(since) };
+  return { doorGroups: groups, managedPolicies, unknownTypeSince: Object.fromEntries(since), ownerSeen: value['ownerSeen'] === true };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

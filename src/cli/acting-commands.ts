@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
 import type { Plane } from '../status/view.js';
 import type { RunOptions } from './commands/run.js';
+import type { AdoptOptions } from './commands/adopt.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { WaitOptions } from './commands/wait.js';
 import type { Registry } from './registry.js';
@@ -46,4 +47,11 @@ export function registerActing({ session, command, run }: Registry): void {
     (what: string, _: unknown, self: Command) =>
       run(async () => (await import('./commands/approve.js')).approveCommand(session, what, self.optsWithGlobals<{ config?: string }>().config)),
   );
+
+  command('adopt', 'take over a UniFi that another installation owns, or that was replaced', ['sexton adopt controller'])
+    .addArgument(new Argument('<what>', 'controller').argParser(wordOf('controller', 'members')))
+    .addHelpText('after', '\nStop the daemon first. What is done is printed before it is done.')
+    .action((what: 'controller' | 'members', _: unknown, self: Command) =>
+      run(async () => (await import('./commands/adopt.js')).adoptCommand(session, what, self.optsWithGlobals<AdoptOptions>())),
+    );
 }

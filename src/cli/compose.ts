@@ -51,7 +51,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const writable = options.access === 'control';
   requireCredentials(configuration, credentials);
   const applies = writable && configuration.mode === 'Apply' && !options.dryRun;
-  if (applies) refuseFarController(configuration);
   if (writable) {
     prepareDirectory(configuration.stateDir, 'stateDir');
     prepareDirectory(configuration.runtimeDir, 'runtimeDir');
@@ -102,8 +101,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     contacts: sources.contacts,
     ledger,
     approvals: directoryApprovals(paths.approvals, clock),
+    installationId: installation.id,
+    fence: configuration.fence,
     installationKey: installation.key,
     dryRun: !applies,
+    membersWithheld: null,
     clockCheck: options.imagined ? () => null : clockCheck({ clock, newestKnown: () => newest.at, synchronised: systemClockSynchronised }),
     stopping: options.stopping,
     log,
@@ -113,8 +115,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     newest.at = Math.max(0, sources.keptAt ?? 0, ...resources.flatMap(({ acceptedAt }) => (acceptedAt === null ? [] : [Date.parse(acceptedAt)])));
   };
   if (!options.imagined) await readNewest();
+  const far = membersWithheld(configuration);
   const engine = createEngine({
     deps,
+    // Far from loopback the members plane never holds a port that can write.
+    membersDeps: applies && far !== null ? { ...deps, unifi: dryRun(client), membersWithheld: far } : deps,
     site: configuration.site,
     // A command that only looks tells what the controller would do.
     mode: applies || (!writable && configuration.mode === 'Apply') ? 'Apply' : 'DryRun',
@@ -148,14 +153,11 @@ function requireCredentials(configuration: Configuration, credentials: Credentia
   );
 }
 
-/** Until fences are written, a dead controller would repeat its week: real doors are not to be written yet. */
-function refuseFarController({ unifi }: Configuration): void {
+/** Real members are not written yet: off loopback their plane only plans. Null: they may be. */
+function membersWithheld({ unifi }: Configuration): string | null {
   const { hostname } = new URL(unifi.url);
-  if (isLoopback(hostname)) return;
-  throw new ConfigurationError(
-    `mode: Apply is refused for ${hostname}: the fence is not implemented yet (NotImplemented), so only a simulator on a loopback address may be written; use mode: DryRun`,
-    { code: 'NotImplemented' },
-  );
+  if (isLoopback(hostname)) return null;
+  return `NotImplemented: members are planned and never written to ${hostname}, only to a simulator on a loopback address; doors are written`;
 }
 
 /** A one-shot command that only looks leaves nothing behind. */

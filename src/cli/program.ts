@@ -9,7 +9,7 @@ import type { Registry } from './registry.js';
 import type { Session } from './session.js';
 
 /** Announced, and not there yet: nobody who types one means another command. */
-const later = ['preview', 'deny', 'cancel', 'restore', 'open', 'lock', 'block', 'unblock', 'suspend', 'resume', 'audit', 'doctor', 'adopt', 'pull', 'import', 'export'];
+const later = ['preview', 'deny', 'cancel', 'restore', 'open', 'lock', 'block', 'unblock', 'suspend', 'resume', 'audit', 'doctor', 'pull', 'import', 'export'];
 
 /** The whole command line. Actions load their code when they run. */
 export function buildProgram(session: Session, finish: (code: number) => void): Command {

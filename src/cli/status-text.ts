@@ -83,13 +83,10 @@ function table(headers: readonly string[], rows: readonly (readonly (Cell | stri
 
 function fenceText(fence: StatusView['fence'], colors: Colors): string {
   switch (fence) {
-    case 'NotImplemented':
-      return colors.red('NotImplemented: should Sexton die, doors would repeat this week');
     case 'Off':
       return colors.red('Off: should Sexton die, doors would repeat this week');
     case 'Unverified':
       return colors.yellow('Unverified: the commissioning test has not passed');
-    case 'On':
     case 'Verified':
       return colors.green(fence);
   }

@@ -23,6 +23,8 @@ export interface Publisher {
 
 export interface EngineOptions {
   readonly deps: PlaneDeps;
+  /** What the members plane works with. */
+  readonly membersDeps: PlaneDeps;
   readonly site: string;
   readonly mode: 'DryRun' | 'Apply';
   readonly fence: 'On' | 'Off';
@@ -88,7 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function runMembers(): Promise<{ readonly thrown: unknown } | null> {
     try {
-      const run = await reconcileMembers(deps);
+      const run = await reconcileMembers(options.membersDeps);
       members = { report: run.report, lastSuccess: clock.now(), failure: null };
       ({ reading } = run);
       requeue.members = run.requeueAfter;

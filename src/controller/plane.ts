@@ -25,10 +25,15 @@ export interface PlaneDeps {
   readonly contacts: ((ids: readonly number[]) => Promise<readonly Member[]>) | null;
   readonly ledger: Ledger;
   readonly approvals: Approvals;
+  /** Names this installation to others that share the UniFi. */
+  readonly installationId: string;
+  readonly fence: 'On' | 'Off';
   /** Of the operation hashes. */
   readonly installationKey: string;
   /** True: plans are made and nothing is written, whatever the port would allow. */
   readonly dryRun: boolean;
+  /** Why the members plane writes nothing here; null: as `dryRun` says. */
+  readonly membersWithheld: string | null;
   readonly clockCheck: ClockCheck;
   readonly stopping: () => boolean;
   readonly log: Logger;

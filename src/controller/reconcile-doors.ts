@@ -1,9 +1,11 @@
-import { applyGroup, type AppliedGroup } from '../apply/doors/apply-doors.js';
+import type { AppliedGroup } from '../apply/doors/apply-doors.js';
+import { applyPlan } from '../apply/doors/apply-plan.js';
 import { observeDoors } from '../apply/doors/observe-doors.js';
+import { fenceGroup } from '../desired/calendar/fence.js';
 import { planDoors, type DoorsPlan } from '../plan/doors/plan-doors.js';
 import { TransientError } from '../runtime/errors.js';
 import type { ResourceReading } from '../store/resource-store.js';
-import { sourceReport, type DoorsReport } from '../status/report.js';
+import { sourceReport, type DoorsReport, type Withheld } from '../status/report.js';
 import { waitingOf } from '../status/waiting.js';
 import { doorFacts, type DoorFacts } from './door-facts.js';
 import { rememberGroups } from './remember-groups.js';
@@ -21,24 +23,29 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const reading = await deps.store.list();
   const now = deps.clock.now();
   const facts = doorFacts(reading, deps, now);
-  const look = async (): Promise<DoorsPlan & { readonly doors: DoorsReport['doors'] }> => {
-    const remembered = deps.ledger.current().doorGroups;
-    const scheduleIds = new Set(Object.values(remembered).flatMap(({ scheduleId }) => scheduleId ?? []));
-    const observed = await observeDoors(deps.unifi, { scheduleNames: facts.scheduleNames, scheduleIds });
-    return { ...planDoors(facts.groups, facts.removed, observed, remembered), doors: observed.doors };
+  const today = deps.local.dateOf(now);
+  const fence = deps.fence === 'On' ? fenceGroup(today, deps.horizon, deps.local) : null;
+  const look = async (): Promise<Look> => {
+    const remembered = deps.ledger.current();
+    const scheduleIds = new Set(Object.values(remembered.doorGroups).flatMap(({ scheduleId }) => scheduleId ?? []));
+    const observed = await observeDoors(deps.unifi, { scheduleNames: facts.scheduleNames, scheduleIds, fenceName: fence?.name ?? null });
+    const { groups, removed } = facts;
+    const plan = planDoors({ groups, removed, observed, remembered, installationId: deps.installationId, fence, today, local: deps.local });
+    return { ...plan, doors: observed.doors };
   };
 
   const check = checkpoint(deps);
   const first = await look();
-  const withheld = reading.suspended ?? deps.clockCheck(deps.unifi.lastDate());
-  const applied = withheld === null && !deps.dryRun ? await apply(first, check, deps) : new Map<string, AppliedGroup>();
-  const changed = [...applied.values()].some(({ applied: changes }) => changes.length > 0);
-  if (withheld === null && !deps.dryRun) {
+  const withheld = whyWithheld(reading, first, deps);
+  const writes = withheld === null && !deps.dryRun;
+  const applied = writes ? await applyPlan(first, { ...deps, checkpoint: check }) : new Map<string, AppliedGroup>();
+  const changed = first.holidayGroups.length > 0 || [...applied.values()].some(({ applied: changes }) => changes.length > 0);
+  if (writes) {
     await rememberGroups(first, applied, deps);
     await forgetCalendar(reading, deps);
   }
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
-  const last = changed ? await look() : first;
+  const last = writes && changed ? await look() : first;
   const report = doorsReport(reading, facts, { first, last, applied, withheld, previous }, deps);
   const failed = report.groups.find((group) => group.failed.length > 0)?.failed[0] ?? report.removed.find((each) => each.failed.length > 0)?.failed[0];
   if (failed?.error != null) {
@@ -64,17 +71,19 @@ export class FailedRun extends TransientError {
   }
 }
 
-async function apply(plan: DoorsPlan, check: () => void, { unifi }: PlaneDeps): Promise<Map<string, AppliedGroup>> {
-  const groups = [...plan.removed, ...plan.groups].filter(({ changes }) => changes.length > 0);
-  const applied = await Promise.all(groups.map(async ({ name, changes }) => [name, await applyGroup(changes, { unifi, checkpoint: check })] as const));
-  return new Map(applied);
+type Look = DoorsPlan & { readonly doors: DoorsReport['doors'] };
+
+function whyWithheld({ suspended }: ResourceReading, { hold }: DoorsPlan, { clockCheck, unifi }: PlaneDeps): Withheld | null {
+  if (suspended !== null) return { reason: 'Suspended', message: suspended };
+  const skew = clockCheck(unifi.lastDate());
+  return skew === null ? hold : { reason: 'ClockSkew', message: skew };
 }
 
 interface Rounds {
   readonly first: DoorsPlan;
-  readonly last: DoorsPlan & { readonly doors: DoorsReport['doors'] };
+  readonly last: Look;
   readonly applied: ReadonlyMap<string, AppliedGroup>;
-  readonly withheld: string | null;
+  readonly withheld: Withheld | null;
   /** The report of the run before. */
   readonly previous: DoorsReport | null;
 }
@@ -84,7 +93,8 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
   return {
     plane: 'doors',
     at: deps.clock.now(),
-    withheld,
+    withheld: withheld?.message ?? null,
+    withheldFor: withheld?.reason ?? null,
     dryRun: deps.dryRun,
     calendar: facts.calendar,
     waiting: waitingOf(facts.calendar, reading, previous?.waiting ?? null, deps.clock.now()),
@@ -103,6 +113,7 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
         .filter(({ kind, confirmed }) => kind === 'DoorGroup' && !confirmed)
         .map(({ name }) => ({ name, confirmed: false, changes: [], failed: [] })),
     ],
+    holidayGroups: last.holidayGroups,
     doors: last.doors,
     source: sourceReport('planningCenter', deps.bookings),
   };

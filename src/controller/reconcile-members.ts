@@ -29,16 +29,19 @@ type TierMapping = Resource<'TierMapping'>;
 export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   const reading = await deps.store.list();
   const now = deps.clock.now();
-  const report = (result: MembersResult | null, withheld: string | null): MembersReport => ({
+  const report = (result: MembersResult | null, withheld: string | null, withheldFor: MembersReport['withheldFor'] = null): MembersReport => ({
     plane: 'members',
     at: now,
     result,
     withheld,
+    withheldFor,
     dryRun: deps.dryRun,
     source: sourceReport('civicrm', deps.members),
   });
   const mapping = inForce(reading).find((each): each is TierMapping => each.kind === 'TierMapping');
-  if (!deps.dryRun && reading.suspended === null) await forgetMapping(reading, deps);
+  const { membersWithheld } = deps;
+  const writes = !deps.dryRun && membersWithheld === null;
+  if (writes && reading.suspended === null) await forgetMapping(reading, deps);
   const idle = mapping === undefined ? null : whyIdle(mapping, deps, now);
   const snapshot = deps.members?.state().snapshot ?? null;
   const suspendedUntil = mapping === undefined ? null : suspensionEnd(mapping.spec, deps.local);
@@ -47,8 +50,10 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
 
   const check = checkpoint(deps);
   const first = await plan(mapping, snapshot, deps);
-  const withheld = reading.suspended ?? deps.clockCheck(deps.unifi.lastDate());
-  if (withheld !== null || deps.dryRun) return { reading, report: report(resultOf(first, []), withheld), requeueAfter };
+  const skew = deps.clockCheck(deps.unifi.lastDate());
+  const withheld = reading.suspended ?? membersWithheld ?? skew;
+  const withheldFor = reading.suspended !== null ? 'Suspended' : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
+  if (withheld !== null || !writes) return { reading, report: report(resultOf(first, []), withheld, withheldFor), requeueAfter };
   await remember(first, deps);
   const released = first.guarded.changes.filter(({ held }) => held === null);
   const applied = await applyMembers(released.map(({ change }) => change), {

@@ -1,6 +1,6 @@
 import type { Calendar } from '../desired/calendar/calendar.js';
 import type { Instant } from '../desired/model.js';
-import { doorChangeView, memberChangeViews } from './change-view.js';
+import { doorChangeView, holidayGroupView, memberChangeViews } from './change-view.js';
 import { isoInstant, isoSeconds } from '../runtime/instant.js';
 import type { StatusUpdate } from '../store/resource-store.js';
 import { memberCounts, memberViews, noMembers } from './member-status.js';
@@ -58,9 +58,10 @@ export function buildView(inputs: ViewInputs): View {
       doorGroups: doors === null ? [] : doorGroupViews(doors, inputs.statuses, now),
       members: result === null ? noMembers : memberCounts(members),
       held: [...heldViews(inputs.members.report), ...(doors?.waiting.pending ?? []).map(pendingHeld)],
-      fence: inputs.fence === 'Off' ? 'Off' : 'NotImplemented',
+      // Whether hubs honour holidays only the commissioning test can tell.
+      fence: inputs.fence === 'Off' ? 'Off' : 'Unverified',
       notes: notes(inputs),
-      planes: [planeView('doors', inputs.doors, readyReason(doors?.source, doors?.withheld, now)), planeView('members', inputs.members, readyReason(inputs.members.report?.source, inputs.members.report?.withheld, now))],
+      planes: [planeView('doors', inputs.doors, readyReason(doors?.source, doors, now)), planeView('members', inputs.members, readyReason(inputs.members.report?.source, inputs.members.report, now))],
     },
     bookings: doors === null ? [] : bookingViews(doors.calendar),
     pending: doors?.waiting.pending ?? [],
@@ -158,8 +159,12 @@ function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
   ];
 }
 
-function readyReason(source: SourceReport | undefined, withheld: string | null | undefined, now: Instant): { reason: string; message: string } | null {
-  if (withheld != null) return { reason: 'Suspended', message: withheld };
+function readyReason(
+  source: SourceReport | undefined,
+  report: Pick<DoorsReport | MembersReport, 'withheld' | 'withheldFor'> | null,
+  now: Instant,
+): { reason: string; message: string } | null {
+  if (report?.withheld != null) return { reason: report.withheldFor ?? 'Suspended', message: report.withheld };
   if (source?.state?.failure == null) return null;
   if (source.state.snapshot === null) return { reason: 'SourceIncomplete', message: source.state.failure.message };
   return staleness(source, now) === 'TooStale' ? { reason: 'SourceStale', message: source.state.failure.message } : null;
@@ -217,6 +222,7 @@ function doorsPlan({ report, failure }: PlaneRun<DoorsReport>): PlanePlanView {
     plane: 'doors',
     hash: null,
     changes: [
+      ...(report?.holidayGroups ?? []).map((change) => holidayGroupView(change, withheld)),
       ...[...removed.map(({ changes }) => changes), ...groups.map(({ plan }) => plan.changes)].flat().map((change) => doorChangeView(change, withheld)),
       ...waiting.map(({ name }) => ({
         verb: 'revoke',

@@ -1,5 +1,5 @@
 import { maskedCard } from '../desired/members/card.js';
-import type { DoorChange } from '../plan/doors/changes.js';
+import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import type { MemberChange } from '../plan/members/changes.js';
 import type { GuardedChange } from '../plan/members/guards.js';
 import { weekdays, type WeekSchedule } from '../unifi/access-controller.js';
@@ -9,13 +9,13 @@ import type { ChangeView } from './view.js';
 export function doorChangeView(change: DoorChange, withheld: string | false): ChangeView {
   switch (change.verb) {
     case 'create':
-      return { verb: 'create', object: { kind: 'Schedule', id: null, name: change.name }, before: null, after: weekText(change.week), held: withheld };
+      return { verb: 'create', object: { kind: 'Schedule', id: null, name: change.name }, before: null, after: { ...weekText(change.week), ...holidaysText(change.holidays?.name) }, held: withheld };
     case 'program':
       return {
         verb: 'program',
         object: { kind: 'Schedule', id: change.scheduleId, name: change.name },
-        before: weekText(change.before),
-        after: weekText(change.week),
+        before: { ...weekText(change.before), ...holidaysText(change.holidays === null ? undefined : change.holidaysBefore) },
+        after: { ...weekText(change.week), ...holidaysText(change.holidays?.name) },
         held: withheld,
       };
     case 'revoke':
@@ -31,6 +31,15 @@ export function doorChangeView(change: DoorChange, withheld: string | false): Ch
     case 'revoke-policy':
       return { verb: 'revoke-policy', object: { kind: 'AccessPolicy', id: change.policyId, name: change.name }, before: 'made by sexton', after: null, held: withheld };
   }
+}
+
+/** The owner's mark and fences. */
+export function holidayGroupView({ verb, id, name }: HolidayGroupChange, withheld: string | false): ChangeView {
+  return { verb: verb === 'drop-fence' ? 'revoke' : 'create', object: { kind: 'HolidayGroup', id, name }, before: null, after: null, held: withheld };
+}
+
+function holidaysText(name: string | undefined): Readonly<Record<string, string>> {
+  return name === undefined || name === '' ? {} : { holidays: name };
 }
 
 /** Days that are open, each as `08:00-11:00`, closing minutes shown as people say them. */

@@ -57,6 +57,8 @@ const stalledReasons: ReadonlySet<ConditionReason> = new Set([
   'ScheduleMissing',
   'SharedSchedule',
   'ForeignHolidays',
+  'NotOwner',
+  'ControllerReplaced',
   'PolicyMissing',
   'RefNotFound',
 ]);

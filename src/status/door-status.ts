@@ -35,7 +35,7 @@ export function doorGroupStatus(stored: StoredResource<'DoorGroup'>, report: Doo
       next: nextWindow(group, report.at, context.local),
       windows: windows.map(({ start, end: close, causes }) => ({ start: isoInstant(start), end: isoInstant(close), causes })),
       programHash: spec.unlock.method === 'Schedule' ? programHash(group) : null,
-      fencedUntil: null,
+      fencedUntil: group.plan.fencedUntil,
       following: 'Unknown',
     },
   };
@@ -43,18 +43,26 @@ export function doorGroupStatus(stored: StoredResource<'DoorGroup'>, report: Doo
 
 function programmed(group: GroupReport, report: DoorsReport, method: string): ReadyInputs['programmed'] {
   const { plan } = group;
+  const { withheldFor } = report;
+  const disowned = withheldFor === 'NotOwner' || withheldFor === 'ControllerReplaced';
+  if (disowned && method !== 'None') return { status: 'False', reason: withheldFor, message: report.withheld ?? withheldFor };
   if (plan.problem !== null) return { status: 'False', ...plan.problem };
   if (method === 'LockRule') {
     return { status: 'True', reason: 'NotImplemented', message: 'method LockRule is not written yet (NotImplemented); the doors stay as they are' };
   }
   if (method === 'None') return { status: 'True', reason: 'Programmed', message: 'method None: nothing is written' };
   const failed = group.failed[0]?.error;
-  if (failed != null) return { status: 'False', reason: 'WriteFailed', message: `${failed.message} (${failed.code}); it is tried again` };
+  if (failed != null) return { status: 'False', reason: failureReason(failed.code), message: `${failed.message} (${failed.code}); it is tried again` };
   if (plan.changes.length === 0) return { status: 'True', reason: 'Programmed', message: 'UniFi holds the program, read back' };
   const count = `${plan.changes.length} ${plan.changes.length === 1 ? 'change' : 'changes'}`;
-  if (report.withheld !== null) return { status: 'False', reason: 'ClockSkew', message: `${count} withheld: ${report.withheld}` };
+  if (report.withheld !== null) return { status: 'False', reason: withheldFor ?? 'ClockSkew', message: `${count} withheld: ${report.withheld}` };
   if (report.dryRun) return { status: 'False', reason: 'DryRun', message: `${count} not written: mode is DryRun` };
   return { status: 'False', reason: 'Reconciling', message: `${count} to write` };
+}
+
+/** Failures that have a name of their own. */
+function failureReason(code: string): 'FenceFailed' | 'SharedSchedule' | 'NotOwner' | 'WriteFailed' {
+  return code === 'FenceFailed' || code === 'SharedSchedule' || code === 'NotOwner' ? code : 'WriteFailed';
 }
 
 function summaryOf(group: GroupReport, windows: number, method: string): string {

@@ -1,9 +1,10 @@
+import type { ConditionReason } from '../api/conditions.js';
 import type { Applied } from '../apply/outcome.js';
 import type { Calendar, GroupCalendar } from '../desired/calendar/calendar.js';
 import type { WeeklyProgram } from '../desired/calendar/weekly-program.js';
 import type { DesiredPerson } from '../desired/members/people.js';
 import type { Instant } from '../desired/model.js';
-import type { DoorChange } from '../plan/doors/changes.js';
+import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import type { GroupPlan } from '../plan/doors/plan-doors.js';
 import type { GuardedPlan } from '../plan/members/guards.js';
 import type { MembersPlan } from '../plan/members/plan-members.js';
@@ -17,6 +18,8 @@ export interface DoorsReport {
   readonly at: Instant;
   /** Why nothing was changed, whatever the plan: a suspended directory, a clock that is off. Null: changes may go. */
   readonly withheld: string | null;
+  /** Of `withheld`; null with it. */
+  readonly withheldFor: Withheld['reason'] | null;
   readonly dryRun: boolean;
   readonly calendar: Calendar;
   /** Occurrences that a person has to look at, with the moment since when. */
@@ -24,8 +27,16 @@ export interface DoorsReport {
   readonly groups: readonly GroupReport[];
   /** Groups whose file is gone and that are not wholly revoked. */
   readonly removed: readonly RemovedReport[];
+  /** What is left to do about holiday groups: the owner's mark, fences. */
+  readonly holidayGroups: readonly HolidayGroupChange[];
   readonly doors: readonly UnifiDoor[];
   readonly source: SourceReport;
+}
+
+/** Why a plane writes nothing, whatever it plans. */
+export interface Withheld {
+  readonly reason: Extract<ConditionReason, 'Suspended' | 'ClockSkew' | 'NotOwner' | 'ControllerReplaced' | 'NotImplemented'>;
+  readonly message: string;
 }
 
 export interface GroupReport {
@@ -52,6 +63,8 @@ export interface MembersReport {
   /** Null: there is no TierMapping, or it is suspended; nothing was planned. */
   readonly result: MembersResult | null;
   readonly withheld: string | null;
+  /** Of `withheld`; null with it, and where the TierMapping itself is suspended. */
+  readonly withheldFor: Withheld['reason'] | null;
   readonly dryRun: boolean;
   readonly source: SourceReport;
 }

@@ -45,8 +45,8 @@ export interface StatusView {
   readonly doorGroups: readonly DoorGroupView[];
   readonly members: MemberCounts;
   readonly held: readonly HeldView[];
-  /** NotImplemented until fences are written. */
-  readonly fence: 'On' | 'Off' | 'NotImplemented' | 'Unverified' | 'Verified';
+  /** Unverified until the commissioning test has passed: whether hubs honour holidays is not documented. */
+  readonly fence: 'Off' | 'Unverified' | 'Verified';
   /** Sentences about what is wrong or left out, each naming its object and remedy. */
   readonly notes: readonly string[];
   /** Per plane: did the last reconcile succeed, and why not. */

@@ -20,6 +20,13 @@ export interface OwnedGroup {
   readonly policyCreated: boolean;
 }
 
+/** What the inventory remembers for this plane. */
+export interface Remembered {
+  readonly doorGroups: Readonly<Record<string, OwnedGroup>>;
+  /** This installation has seen its own mark in UniFi: it never makes one again. */
+  readonly ownerSeen: boolean;
+}
+
 export function scheduleNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {
   return spec.unlock.schedule.name ?? `Sexton ${name}`;
 }

@@ -1,4 +1,4 @@
-import type { UnifiDoor, UnifiPolicy, UnifiSchedule, UnifiScheduleSummary } from '../../unifi/access-controller.js';
+import type { UnifiDoor, UnifiHolidayGroup, UnifiPolicy, UnifiSchedule, UnifiScheduleSummary } from '../../unifi/access-controller.js';
 
 /** What UniFi holds for the doors plane. */
 export interface ObservedDoors {
@@ -7,9 +7,12 @@ export interface ObservedDoors {
   readonly schedules: readonly UnifiScheduleSummary[];
   /** Whole schedules, by id, of those that a group names or the inventory remembers. */
   readonly details: ReadonlyMap<string, UnifiSchedule>;
-  /** Holidays of a schedule's own, by schedule id: `Christmas 2026-12-25`. Absent: none. */
-  readonly holidays: ReadonlyMap<string, readonly string[]>;
+  readonly holidayGroups: readonly HolidayGroupSummary[];
+  /** Whole holiday groups, by id: those of `details`, today's fence and the owner's mark. Never a default group. */
+  readonly holidays: ReadonlyMap<string, UnifiHolidayGroup>;
 }
+
+export type HolidayGroupSummary = Pick<UnifiHolidayGroup, 'id' | 'name' | 'isDefault'>;
 
 export interface DoorRef {
   readonly id?: string;

@@ -1,17 +1,15 @@
-import { emptyWeek, sameWeek } from '../../desired/calendar/weekly-program.js';
-import type { UnifiSchedule } from '../../unifi/access-controller.js';
-import type { DoorChange, KeepPolicy } from './changes.js';
+import { fenceUntil, type Fence } from '../../desired/calendar/fence.js';
+import type { LocalDate, LocalTime } from '../../desired/calendar/local-time.js';
+import type { DoorChange, HolidayGroupChange } from './changes.js';
 import { findConflicts } from './conflicts.js';
-import { scheduleNameOf, type DesiredGroup, type OwnedGroup } from './group.js';
-import { narrowedWeek } from './narrowed-week.js';
+import type { GroupProblem, PlanContext } from './context.js';
+import { planFence, unusedFences, type FencePlan } from './fence.js';
+import { scheduleNameOf, type DesiredGroup, type OwnedGroup, type Remembered } from './group.js';
 import { resolveDoors, type ObservedDoors, type ResolvedDoors } from './observed.js';
-
-export type GroupProblemReason = 'Conflict' | 'ScheduleMissing' | 'SharedSchedule' | 'ForeignHolidays' | 'SourceIncomplete';
-
-export interface GroupProblem {
-  readonly reason: GroupProblemReason;
-  readonly message: string;
-}
+import { ownerGroupName, ownerMark, ownershipHold, type OwnerMark, type OwnershipHold } from './owner.js';
+import { keepPolicy, ownPolicy, revokePolicy } from './policy.js';
+import { revokeSchedule } from './revoke-schedule.js';
+import { planSchedule, refusal } from './schedule.js';
 
 export interface GroupPlan {
   readonly name: string;
@@ -23,11 +21,21 @@ export interface GroupPlan {
   readonly policyId: string | null;
   /** The schedule that the inventory remembers is not this group's any longer. */
   readonly leaves: boolean;
+  /** The last date on which its schedule opens doors should nothing write it again; null: it has no fence. */
+  readonly fencedUntil: LocalDate | null;
   /** Why the group, and it alone, is not programmed. */
   readonly problem: GroupProblem | null;
 }
 
 export interface DoorsPlan {
+  /** Why nothing of all this may be written until a person releases it. */
+  readonly hold: OwnershipHold | null;
+  readonly owner: OwnerMark;
+  readonly fence: FencePlan;
+  /** The name of the fence that stays even while no schedule holds it yet; null: none does. */
+  readonly keptFence: string | null;
+  /** The mark, today's fence, old fences: what is to be made and deleted. */
+  readonly holidayGroups: readonly HolidayGroupChange[];
   /** Groups in force, by name. */
   readonly groups: readonly GroupPlan[];
   /** Groups whose file is gone, confirmed: what is left to revoke. Empty changes: nothing, it can be forgotten. */
@@ -40,21 +48,63 @@ export interface RemovedGroup {
   readonly deletionPolicy: 'Lock' | 'Orphan' | null;
 }
 
+export interface DoorsPlanInputs {
+  readonly groups: readonly DesiredGroup[];
+  readonly removed: readonly RemovedGroup[];
+  readonly observed: ObservedDoors;
+  readonly remembered: Remembered;
+  readonly installationId: string;
+  /** Today's; null: the configuration says `fence: Off`. */
+  readonly fence: Fence | null;
+  readonly today: LocalDate;
+  readonly local: LocalTime;
+}
+
 /** The difference between what groups should hold and what UniFi holds. One group's problem is its own. */
-export function planDoors(
-  groups: readonly DesiredGroup[],
-  removed: readonly RemovedGroup[],
-  observed: ObservedDoors,
-  inventory: Readonly<Record<string, OwnedGroup>>,
-): DoorsPlan {
-  const conflicts = findConflicts(groups, observed, inventory);
-  const inUse = new Set(groups.filter(({ name }) => !conflicts.has(name)).map((group) => findSchedule(group, observed)?.id));
+export function planDoors(inputs: DoorsPlanInputs): DoorsPlan {
+  const { observed, remembered, installationId } = inputs;
+  const conflicts = findConflicts(inputs.groups, observed, remembered.doorGroups);
+  const context = contextOf(inputs, conflicts);
+  const groups = inputs.groups.map((group) => planGroup(group, conflicts.get(group.name) ?? null, remembered.doorGroups[group.name], context));
+  const removed = inputs.removed.map(({ name, deletionPolicy }) => {
+    const owned = remembered.doorGroups[name];
+    const revoked = [...revokeSchedule(name, owned, context), ...revokePolicy(name, owned, observed)];
+    return { name, changes: deletionPolicy === 'Orphan' ? [] : revoked };
+  });
+  const keptFence = inputs.groups.some(({ spec }) => spec.unlock.method === 'Schedule') ? (inputs.fence?.name ?? null) : null;
+  const hold = ownershipHold(observed, remembered, installationId);
+  const owner = ownerMark(observed, installationId);
+  const unmarked = hold === null && inputs.groups.length > 0 && owner.state === 'Absent';
   return {
-    groups: groups.map((group) => planGroup(group, conflicts.get(group.name) ?? null, observed, inventory[group.name], inUse)),
-    removed: removed.map(({ name, deletionPolicy }) => ({
-      name,
-      changes: deletionPolicy === 'Orphan' ? [] : revokeAll(name, inventory[name], observed, inUse),
-    })),
+    hold,
+    owner,
+    fence: context.fence,
+    keptFence,
+    holidayGroups: [
+      ...(unmarked ? [{ verb: 'mark' as const, id: null, name: ownerGroupName }] : []),
+      ...(context.fence.state === 'Missing' && groups.some(needsNewFence) ? [{ verb: 'fence' as const, id: null, name: context.fence.fence.name }] : []),
+      ...unusedFences(observed.holidayGroups, observed.schedules, keptFence).map(({ id, name }) => ({ verb: 'drop-fence' as const, id, name })),
+    ],
+    groups,
+    removed,
+  };
+}
+
+/** True when a change of the group waits for a fence that is not there yet. */
+export function needsNewFence({ changes }: Pick<GroupPlan, 'changes'>): boolean {
+  return changes.some((change) => 'holidays' in change && change.holidays?.id === null);
+}
+
+function contextOf({ groups, observed, fence, today, local }: DoorsPlanInputs, conflicts: ReadonlyMap<string, string>): PlanContext {
+  const until = new Map([...observed.holidays.values()].map(({ id, name }) => [id, fence?.name === name ? fence.until : fenceUntil(name, local)]));
+  const groupOf = (scheduleId: string): string => observed.details.get(scheduleId)?.holidayGroupId ?? '';
+  return {
+    observed,
+    fence: planFence(fence, observed),
+    today,
+    inUse: new Set(groups.flatMap((group) => (conflicts.has(group.name) ? [] : (findSchedule(group, observed)?.id ?? [])))),
+    fencedUntil: (scheduleId) => until.get(groupOf(scheduleId)) ?? null,
+    holidaysOf: (scheduleId) => observed.holidays.get(groupOf(scheduleId)),
   };
 }
 
@@ -64,13 +114,8 @@ function findSchedule(group: DesiredGroup, observed: ObservedDoors): ObservedDoo
   return observed.schedules.find(({ name }) => name === wanted);
 }
 
-function planGroup(
-  group: DesiredGroup,
-  conflict: string | null,
-  observed: ObservedDoors,
-  owned: OwnedGroup | undefined,
-  inUse: ReadonlySet<string | undefined>,
-): GroupPlan {
+function planGroup(group: DesiredGroup, conflict: string | null, owned: OwnedGroup | undefined, context: PlanContext): GroupPlan {
+  const { observed, fence } = context;
   const doors = resolveDoors(group.spec.doors, observed.doors);
   const byName = group.spec.unlock.method === 'Schedule';
   const schedule = findSchedule(group, observed);
@@ -84,10 +129,11 @@ function planGroup(
     scheduleName: byName ? scheduleNameOf(group.name, group.spec) : null,
     policyId: owned?.policyId ?? null,
     leaves,
+    fencedUntil: schedule === undefined ? null : context.fencedUntil(schedule.id),
     problem,
   });
   if (conflict !== null) return plan({ reason: 'Conflict', message: conflict }, []);
-  const revoked = leaves && group.spec.deletionPolicy === 'Lock' ? revokeSchedule(group.name, owned, observed, inUse) : [];
+  const revoked = leaves && group.spec.deletionPolicy === 'Lock' ? revokeSchedule(group.name, owned, context) : [];
   if (!byName) return plan(null, [...revoked, ...revokePolicy(group.name, owned, observed)]);
   const name = scheduleNameOf(group.name, group.spec);
 
@@ -97,101 +143,17 @@ function planGroup(
       return plan({ reason: 'ScheduleMissing', message: `UniFi has no schedule "${name}"; ${remedy}` }, revoked);
     }
     if (group.unknown !== null) return plan({ reason: 'SourceIncomplete', message: group.unknown }, revoked);
-    const create = { verb: 'create' as const, doorGroup: group.name, name, week: group.week };
+    if (fence.state === 'Failed') return plan({ reason: 'FenceFailed', message: fence.message }, revoked);
+    const holidays = fence.state === 'Off' ? null : { id: fence.state === 'Held' ? fence.id : null, name: fence.fence.name };
+    const create = { verb: 'create' as const, doorGroup: group.name, name, week: group.week, holidays };
     return plan(null, [...revoked, create, ...keepPolicy(group, doors, null, observed, owned)]);
   }
 
-  const refusal = whyNotOurs(group, schedule.id, observed, owned);
-  if (refusal !== null) return plan(refusal, revoked, schedule.id);
+  const refused = refusal(group, schedule, owned, context);
+  if (refused !== null) return plan(refused, revoked, schedule.id);
   if (group.unknown !== null) return plan({ reason: 'SourceIncomplete', message: group.unknown }, revoked, schedule.id);
-  const before = observed.details.get(schedule.id)?.week ?? emptyWeek;
-  const week = group.suspended ? narrowedWeek(before, group.week) : group.week;
-  const program: DoorChange[] = sameWeek(before, week)
-    ? []
-    : [{ verb: 'program', doorGroup: group.name, scheduleId: schedule.id, name, before, week }];
+  const program = planSchedule(group, schedule, owned, context);
+  if ('reason' in program) return plan(program, revoked, schedule.id);
   const policy = group.suspended ? [] : keepPolicy(group, doors, schedule.id, observed, owned);
-  return { ...plan(null, [...revoked, ...program, ...policy], schedule.id), policyId: ownPolicy(group, observed, owned)?.id ?? null };
-}
-
-/** Why a schedule of that name must not be written; checked before every write. */
-function whyNotOurs(group: DesiredGroup, scheduleId: string, observed: ObservedDoors, owned: OwnedGroup | undefined): GroupProblem | null {
-  const summary = observed.schedules.find(({ id }) => id === scheduleId);
-  if (summary?.isDefault === true) {
-    return { reason: 'Conflict', message: `"${summary.name}" is a default schedule of UniFi; name another one in spec.unlock.schedule.name` };
-  }
-  const ours = ownPolicy(group, observed, owned)?.id;
-  const others = observed.policies.filter((policy) => policy.scheduleId === scheduleId && policy.id !== ours);
-  if (others.length > 0) {
-    const names = others.map(({ name }) => `"${name}"`).join(', ');
-    return {
-      reason: 'SharedSchedule',
-      message: `access policies ${names} use this schedule too and would change with it; give them another schedule in UniFi`,
-    };
-  }
-  const holidays = observed.holidays.get(scheduleId) ?? [];
-  if (holidays.length > 0) {
-    return {
-      reason: 'ForeignHolidays',
-      message: `the schedule has holidays of its own (${holidays.join(', ')}); move them to closures of an OfficeHours and set "No Holidays" in UniFi`,
-    };
-  }
-  return null;
-}
-
-function policyNameOf(group: DesiredGroup): string {
-  return group.spec.policy.name ?? `Sexton ${group.name}`;
-}
-
-function ownPolicy(group: DesiredGroup, observed: ObservedDoors, owned: OwnedGroup | undefined): ObservedDoors['policies'][number] | undefined {
-  const remembered = observed.policies.find(({ id }) => id === owned?.policyId);
-  if (remembered !== undefined || !group.spec.policy.manage) return remembered;
-  return observed.policies.find(({ name }) => name === policyNameOf(group));
-}
-
-function keepPolicy(
-  group: DesiredGroup,
-  { doors, missing }: ResolvedDoors,
-  scheduleId: string | null,
-  observed: ObservedDoors,
-  owned: OwnedGroup | undefined,
-): DoorChange[] {
-  if (!group.spec.policy.manage) return revokePolicy(group.name, owned, observed);
-  // A policy for some of the doors would look right and be wrong.
-  if (missing.length > 0) return [];
-  const doorIds = doors.map(({ id }) => id).sort();
-  const existing = ownPolicy(group, observed, owned);
-  const name = policyNameOf(group);
-  const keep: KeepPolicy = { verb: 'policy', doorGroup: group.name, policyId: existing?.id ?? null, name, before: null, doorIds, scheduleId };
-  if (existing === undefined) return [keep];
-  const before = { doorIds: existing.resources.map(({ id }) => id).sort(), scheduleId: existing.scheduleId };
-  const same = before.doorIds.join() === doorIds.join() && before.scheduleId === scheduleId && existing.name === name;
-  return same ? [] : [{ ...keep, before }];
-}
-
-function revokeAll(
-  name: string,
-  owned: OwnedGroup | undefined,
-  observed: ObservedDoors,
-  inUse: ReadonlySet<string | undefined>,
-): DoorChange[] {
-  return [...revokeSchedule(name, owned, observed, inUse), ...revokePolicy(name, owned, observed)];
-}
-
-function revokeSchedule(
-  name: string,
-  owned: OwnedGroup | undefined,
-  observed: ObservedDoors,
-  inUse: ReadonlySet<string | undefined>,
-): DoorChange[] {
-  if (owned?.scheduleId == null || inUse.has(owned.scheduleId)) return [];
-  const schedule: UnifiSchedule | undefined = observed.details.get(owned.scheduleId);
-  if (schedule === undefined || sameWeek(schedule.week, emptyWeek)) return [];
-  return [{ verb: 'revoke', doorGroup: name, scheduleId: schedule.id, name: schedule.name, before: schedule.week }];
-}
-
-/** Only a policy that Sexton made is deleted; an adopted one stays as it is. */
-function revokePolicy(name: string, owned: OwnedGroup | undefined, observed: ObservedDoors): DoorChange[] {
-  const policy = observed.policies.find(({ id }) => id === owned?.policyId);
-  if (policy === undefined || owned?.policyCreated !== true) return [];
-  return [{ verb: 'revoke-policy', doorGroup: name, policyId: policy.id, name: policy.name }];
+  return { ...plan(null, [...revoked, ...program.changes, ...policy], schedule.id), policyId: ownPolicy(group, observed, owned)?.id ?? null };
 }

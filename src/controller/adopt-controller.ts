@@ -1,0 +1,41 @@
+import { observeDoors } from '../apply/doors/observe-doors.js';
+import { takeOver } from '../apply/doors/owner.js';
+import { ownerGroupName, ownerMark, ownershipHold } from '../plan/doors/owner.js';
+import { checkpoint, type PlaneDeps } from './plane.js';
+
+export interface Adoption {
+  /** What it will do, a sentence each, for the person who asked. */
+  readonly steps: readonly string[];
+  /** @throws what UniFi answers */
+  carryOut(): Promise<void>;
+}
+
+/** What taking over this UniFi means; null when it is ours already. @throws when UniFi cannot be read */
+export async function adoptController(deps: PlaneDeps): Promise<Adoption | null> {
+  const { unifi, ledger, installationId } = deps;
+  const check = checkpoint(deps);
+  const remembered = ledger.current();
+  const observed = await observeDoors(unifi, { scheduleNames: new Set(), scheduleIds: new Set(), fenceName: null });
+  const mark = ownerMark(observed, installationId);
+  const hold = ownershipHold(observed, remembered, installationId);
+  const present = new Set(observed.schedules.map(({ id }) => id));
+  const gone = Object.entries(remembered.doorGroups).filter(([, { scheduleId }]) => scheduleId !== null && !present.has(scheduleId));
+  const forgotten = hold?.reason === 'ControllerReplaced' ? gone.map(([name]) => name).sort() : [];
+  if (mark.state === 'Ours' && forgotten.length === 0) return null;
+
+  const replaced = mark.state === 'Foreign' ? `deletes the holiday group "${ownerGroupName}" of installation ${mark.installation || '(not named)'} and ` : '';
+  return {
+    steps: [
+      ...(mark.state === 'Ours' ? [] : [`${replaced}makes "${ownerGroupName}" with the id of this installation, ${installationId}`]),
+      ...(forgotten.length === 0 ? [] : [`forgets what it wrote for ${forgotten.join(', ')}: this UniFi has none of these schedules`]),
+    ],
+    async carryOut() {
+      await takeOver(observed, { unifi, installationId, checkpoint: check });
+      await ledger.update((inventory) => ({
+        ...inventory,
+        ownerSeen: true,
+        doorGroups: Object.fromEntries(Object.entries(inventory.doorGroups).filter(([name]) => !forgotten.includes(name))),
+      }));
+    },
+  };
+}
