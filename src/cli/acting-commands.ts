@@ -43,11 +43,6 @@ export function registerActing({ session, command, run }: Registry): void {
       }),
     );
 
-  command('approve <what>', 'release a held plan: exactly what `diff` shows under its hash', ['sexton diff', 'sexton approve plan/3f9c0a1b2d4e']).action(
-    (what: string, _: unknown, self: Command) =>
-      run(async () => (await import('./commands/approve.js')).approveCommand(session, what, self.optsWithGlobals<{ config?: string }>().config)),
-  );
-
   command('adopt', 'take over a UniFi that another installation owns, or that was replaced', ['sexton adopt controller'])
     .addArgument(new Argument('<what>', 'controller').argParser(wordOf('controller', 'members')))
     .addHelpText('after', '\nStop the daemon first. What is done is printed before it is done.')

@@ -7,9 +7,10 @@ import { registerOffline } from './offline-commands.js';
 import { registerReading } from './reading-commands.js';
 import type { Registry } from './registry.js';
 import type { Session } from './session.js';
+import { registerWriting } from './writing-commands.js';
 
 /** Announced, and not there yet: nobody who types one means another command. */
-const later = ['preview', 'deny', 'cancel', 'restore', 'open', 'lock', 'block', 'unblock', 'suspend', 'resume', 'audit', 'doctor', 'pull', 'import', 'export'];
+const later = ['block', 'unblock', 'audit', 'doctor', 'pull', 'import', 'export'];
 
 /** The whole command line. Actions load their code when they run. */
 export function buildProgram(session: Session, finish: (code: number) => void): Command {
@@ -40,6 +41,7 @@ export function buildProgram(session: Session, finish: (code: number) => void): 
   };
   registerReading(registry);
   registerActing(registry);
+  registerWriting(registry);
   registerOffline(registry);
   program.on('command:*', ([word = '']: readonly string[]) => {
     if (later.includes(word)) throw new UsageError(`\`sexton ${word}\` is not there yet; it comes with a later version`);

@@ -1,5 +1,4 @@
 import { chown, mkdir, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { writeDurably } from '../../runtime/durable-file.js';
 import { ConfigurationError, errorCode } from '../../runtime/errors.js';
@@ -7,6 +6,7 @@ import { isoInstant } from '../../runtime/instant.js';
 import { lockHolder } from '../../runtime/lock.js';
 import { statePaths } from '../../runtime/paths.js';
 import type { PlanePlanView } from '../../status/view.js';
+import { personOf } from '../after-writing.js';
 import { requireConfiguration } from '../configuration.js';
 import { poke } from '../daemon.js';
 import { CommandError, UsageError, exit } from '../exit.js';
@@ -24,8 +24,7 @@ export async function approveCommand(session: Session, what: string, config: str
   if (plan === undefined || ops.length === 0) throw new CommandError(exit.failed, `plan/${hash} is not held${present(view.diff.planes)}`);
 
   const { stateDir, runtimeDir } = configuration;
-  const by = session.environment['SUDO_USER'] || userInfo().username;
-  const approval = { version: 1, hash, ops, by, at: isoInstant(session.clock.now()) };
+  const approval = { version: 1, hash, ops, by: personOf(session), at: isoInstant(session.clock.now()) };
   await write(stateDir, `${hash}.json`, `${JSON.stringify(approval, null, 2)}\n`);
   const released = `plan/${hash} approved: ${ops.length} ${ops.length === 1 ? 'change' : 'changes'}`;
   if (lockHolder(runtimeDir) === null) {
@@ -39,9 +38,7 @@ export async function approveCommand(session: Session, what: string, config: str
 
 function planHash(what: string): string {
   const [, hash] = /^plan\/(.*)$/i.exec(what) ?? [];
-  if (hash === undefined) {
-    throw new UsageError(`approving ${what.toLowerCase().startsWith('contact/') ? 'one contact' : 'an event'} is not there yet; it comes with a later version. Now: \`sexton approve plan/HASH\``);
-  }
+  if (hash === undefined) throw new UsageError('approving one contact is not there yet; it comes with a later version. Now: `sexton approve plan/HASH`');
   const canonical = hash.toLowerCase();
   if (!/^[0-9a-f]{12}$/.test(canonical)) throw new UsageError(`plan/${hash}: a hash is 12 hexadecimal digits; \`sexton diff\` and \`sexton status\` show it`);
   return canonical;
