@@ -17,6 +17,8 @@ export interface RuleMemory {
   readonly longest: number | null;
   /** Why this window is not opened again; null: Sexton's rule runs, ran, or was sent. */
   readonly stopped: 'Person' | 'Unconfirmed' | 'MemoryLost' | null;
+  /** The confirmed rule that this unconfirmed one was to replace: it may still be the one that runs. */
+  readonly before: RuleMemory | null;
 }
 
 export interface RuleInputs {
@@ -57,7 +59,7 @@ export type RuleDecision =
       /** When to look again although nothing may have changed; null: at the next edge of a window. */
       readonly lookAgain: Instant | null;
     }
-  | { readonly action: 'set'; readonly window: Window; readonly longest: number | null; readonly stopped: null }
+  | { readonly action: 'set'; readonly window: Window; readonly longest: number | null }
   | { readonly action: 'reset'; readonly memory: RuleMemory };
 
 const second = 1_000;
@@ -75,6 +77,26 @@ const retryUnconfirmed = 10 * minute;
 const renewalLead = 5 * minute;
 const watchInterval = minute;
 
+/** What is remembered, before the request leaves, of a rule that is to be set now. */
+export function unconfirmedMemory(
+  { now, memory, doorGroups }: Pick<RuleInputs, 'now' | 'memory' | 'doorGroups'>,
+  { window, longest }: Extract<RuleDecision, { readonly action: 'set' }>,
+): RuleMemory {
+  const before = memory === null || memory.stopped !== null ? null : memory.endedTime === null ? memory.before : { ...memory, before: null };
+  // What a glitch of the calendar drops stays known, so that its return is no new declaration.
+  const known = memory !== null && overlaps(memory.window, window) ? memory.window.causes : [];
+  return {
+    doorGroups,
+    window: { start: window.start, end: window.end, causes: [...new Set([...known, ...causeKeys(window)])] },
+    sentAt: now,
+    expected: now + ruleMinutes(window.end, now, longest) * minute,
+    endedTime: null,
+    longest,
+    stopped: null,
+    before,
+  };
+}
+
 /** Whole minutes until `end`, at least one: the interval of a custom rule. */
 export function ruleMinutes(end: Instant, now: Instant, longest: number | null): number {
   return Math.min(longest ?? Infinity, Math.max(1, Math.ceil((end - now) / minute)));
@@ -88,8 +110,8 @@ export function ruleKind({ type }: UnifiLockRule): 'idle' | 'schedule' | 'custom
 }
 
 /** Ours is only a custom rule that ends when the one we remember ends. */
-export function isOurs(rule: UnifiLockRule, memory: RuleMemory | null): boolean {
-  if (memory === null || memory.stopped !== null || ruleKind(rule) !== 'custom') return false;
+function isOurs(rule: UnifiLockRule, memory: RuleMemory): boolean {
+  if (memory.stopped !== null || ruleKind(rule) !== 'custom') return false;
   if (memory.endedTime !== null) return Math.abs(rule.endedTime - memory.endedTime) <= confirmedTolerance;
   return Math.abs(rule.endedTime * second - memory.expected) <= unconfirmedTolerance;
 }
@@ -98,6 +120,7 @@ export function isOurs(rule: UnifiLockRule, memory: RuleMemory | null): boolean 
 export function decideRule(inputs: RuleInputs): RuleDecision {
   const { now, memory, rule, emergency } = inputs;
   const current = currentWindow(inputs);
+  const running = runningRule(memory, rule);
   const watch = current === undefined ? null : now + watchInterval;
   const none = (state: RuleState, next: RuleMemory | null = memory, lookAgain: Instant | null = watch): RuleDecision => ({
     action: 'none',
@@ -106,7 +129,7 @@ export function decideRule(inputs: RuleInputs): RuleDecision {
     lookAgain,
   });
   if (emergency.lockdown || emergency.evacuation) return none('Emergency', memory, now + watchInterval);
-  if (memory !== null && isOurs(rule, memory)) return decideOurs(inputs, confirmed(memory, rule), current);
+  if (running !== null) return decideOurs(inputs, running, current);
   const seen = replaced(memory, rule, now);
   const kind = ruleKind(rule);
   if (kind === 'custom' || kind === 'person') return none('YieldedToPerson', seen);
@@ -125,10 +148,14 @@ function currentWindow({ windows, frozen, memory, now }: RuleInputs): Window | u
   return mergeWindows([...windows, ...kept]).find(({ start, end }) => start <= now && now < end);
 }
 
-function confirmed(memory: RuleMemory, rule: UnifiLockRule): RuleMemory {
+/** The memory of our rule that runs, confirmed; null when what runs is not ours. */
+function runningRule(memory: RuleMemory | null, rule: UnifiLockRule): RuleMemory | null {
+  if (memory === null) return null;
+  if (memory.endedTime === null && memory.before !== null && isOurs(rule, memory.before)) return { ...memory.before, longest: memory.longest };
+  if (!isOurs(rule, memory)) return null;
   if (memory.endedTime !== null) return memory;
   // Its request may have left later than was remembered.
-  return { ...memory, endedTime: rule.endedTime, expected: Math.max(memory.expected, rule.endedTime * second) };
+  return { ...memory, endedTime: rule.endedTime, expected: Math.max(memory.expected, rule.endedTime * second), before: null };
 }
 
 function decideOurs(inputs: RuleInputs, memory: RuleMemory, current: Window | undefined): RuleDecision {
@@ -139,13 +166,14 @@ function decideOurs(inputs: RuleInputs, memory: RuleMemory, current: Window | un
     const justOver = [...inputs.windows, ...inputs.frozen].some(
       (window) => overlaps(window, memory.window) && Math.abs(window.end - memory.window.end) <= endTolerance,
     );
+    if (tooLong && memory.window.end <= now) return { action: 'reset', memory };
     // Within the last minute the rule expires by itself.
-    if ((memory.window.end <= now || justOver) && !tooLong) return keep();
+    if (memory.window.end <= now || justOver) return keep();
     if (!endsKnown) return keep(now + watchInterval);
-    if (orphan) return { action: 'none', state: 'YieldedToPerson', memory: null, lookAgain: null };
+    if (orphan) return { action: 'none', state: 'Idle', memory: null, lookAgain: null };
     return { action: 'reset', memory };
   }
-  const set: RuleDecision = { action: 'set', window: current, longest: memory.longest, stopped: null };
+  const set: RuleDecision = { action: 'set', window: current, longest: memory.longest };
   if (current.end < memory.window.end - endTolerance) return endsKnown ? set : keep(now + watchInterval);
   const shorter = ruleMinutes(current.end, now, memory.longest) * minute;
   if (memory.expected > current.end + overrun && now + shorter < memory.expected) return set;
@@ -170,8 +198,10 @@ function renewalAt({ sentAt, expected }: RuleMemory): Instant {
 
 /** A rule of ours that vanished or was replaced before its time was ended by somebody. */
 function replaced(memory: RuleMemory | null, rule: UnifiLockRule, now: Instant): RuleMemory | null {
-  if (memory === null || memory.stopped !== null || memory.window.end <= now || now >= memory.expected - expiryTolerance) return memory;
-  if (memory.endedTime !== null) return { ...memory, stopped: 'Person' };
+  if (memory === null || memory.stopped !== null || memory.window.end <= now) return memory;
+  const known = memory.endedTime === null ? memory.before : memory;
+  if (known !== null && now < known.expected - expiryTolerance) return { ...memory, stopped: 'Person' };
+  if (memory.endedTime !== null || now >= memory.expected - expiryTolerance) return memory;
   // Never seen: it may never have been sent. A door that reads otherwise than idle says nothing about it.
   if (ruleKind(rule) !== 'idle' || now - memory.sentAt <= retryUnconfirmed) return memory;
   return { ...memory, stopped: 'Unconfirmed' };
@@ -181,7 +211,7 @@ function replaced(memory: RuleMemory | null, rule: UnifiLockRule, now: Instant):
 function decideIdle(inputs: RuleInputs, current: Window): RuleDecision {
   const { now, memory, lostSince } = inputs;
   const none = (state: RuleState, next: RuleMemory | null): RuleDecision => ({ action: 'none', state, memory: next, lookAgain: now + watchInterval });
-  const set: RuleDecision = { action: 'set', window: current, longest: memory?.longest ?? null, stopped: null };
+  const set: RuleDecision = { action: 'set', window: current, longest: memory?.longest ?? null };
   if (!opens(inputs)) return none('Idle', memory);
   if (memory === null || !overlaps(memory.window, current)) {
     if (lostSince === null || current.start >= lostSince) return set;
@@ -209,11 +239,12 @@ function lostMemory({ now, doorGroups, memory }: RuleInputs, window: Window): Ru
     endedTime: null,
     longest: memory?.longest ?? null,
     stopped: 'MemoryLost',
+    before: null,
   };
 }
 
 /** What a window's causes are remembered by: never their texts, which come from outside. */
-export function causeKeys({ causes }: Window): readonly string[] {
+function causeKeys({ causes }: Window): readonly string[] {
   return [...new Set(causes.map(({ kind, ref }) => `${kind} ${ref}`))].sort();
 }
 
