@@ -30,7 +30,7 @@ export function calmView(): View {
       ],
       members: { access: 2, none: 1, ignored: 0, quarantined: 1, blocked: 0, vanished: 0 },
       held: [],
-      fence: 'NotImplemented',
+      fence: 'Unverified',
       notes: [],
       planes: [
         { ...plane, plane: 'doors' },

@@ -115,7 +115,7 @@ describe('status', () => {
     for (const part of [
       'Site:      first-church, Apply',
       'Now:       Fri 2026-11-20 07:00 (America/New_York)',
-      'Fence:     NotImplemented',
+      'Fence:     Unverified',
       '2 with access, 1 without, 0 ignored, 1 quarantined',
       'front-lobby   Closed   Sat 2026-11-21 17:45   Sat 2026-11-21 17:45-20:15   True',
       'DoorGroup/front-lobby   not reconciled yet',

@@ -34,7 +34,7 @@ function view(over: Partial<View['status']> = {}, rest: Partial<View> = {}): Vie
       ],
       members: counts,
       held: [],
-      fence: 'NotImplemented',
+      fence: 'Unverified',
       notes: [],
       planes: [
         { plane: 'doors', ready: true, lastSuccess: '2026-11-21T12:00:30Z', reason: null, message: null },

@@ -26,12 +26,30 @@ export interface GoldenClockTime {
   readonly window: readonly [string, string] | null;
 }
 
+/** The fence of one date: its dated entries one by one, and the long one after them. */
+export interface GoldenFence {
+  readonly name: string;
+  readonly zone: string;
+  readonly today: string;
+  readonly horizon: number;
+  /** Last date on which the program opens. */
+  readonly until: string;
+  readonly group: string;
+  readonly dates: readonly string[];
+  /** First date of the long entry, and the date on which it is over. */
+  readonly beyond: readonly [string, string];
+}
+
 export function goldenWeeks(file: string): readonly GoldenWeek[] {
   return read(file) as readonly GoldenWeek[];
 }
 
 export function goldenClockTimes(file: string): readonly GoldenClockTime[] {
   return read(file) as readonly GoldenClockTime[];
+}
+
+export function goldenFences(file: string): readonly GoldenFence[] {
+  return read(file) as readonly GoldenFence[];
 }
 
 function read(file: string): unknown {

@@ -26,6 +26,8 @@ export interface SiteOptions {
   readonly without?: readonly ('planningCenter' | 'civicrm')[];
   readonly mode?: 'Apply' | 'DryRun';
   readonly concurrency?: number;
+  readonly horizon?: number;
+  readonly fence?: 'On' | 'Off';
   readonly observer?: ControllerObserver;
   readonly log?: Logger;
 }
@@ -80,6 +82,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       'resources: resources',
       'stateDir: state',
       'runtimeDir: run',
+      `horizon: ${options.horizon ?? 7}`,
+      `fence: ${options.fence ?? 'On'}`,
       `unifi: { url: "${unifi.listening}", tlsFingerprint: "${unifi.fingerprint ?? ''}", concurrency: ${options.concurrency ?? 4} }`,
       ...(left.has('planningCenter') ? [] : [`planningCenter: { url: "${pco.listening}" }`]),
       ...(left.has('civicrm') ? [] : [`civicrm: { url: "${civicrm.listening}" }`]),
