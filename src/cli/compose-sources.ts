@@ -3,21 +3,23 @@ import type { Booking, Member } from '../desired/model.js';
 import type { Clock } from '../runtime/clock.js';
 import type { CivicrmConfiguration, Configuration, PlanningCenterConfiguration } from '../runtime/config.js';
 import type { Credentials } from '../runtime/credentials.js';
-import { errorMessage } from '../runtime/errors.js';
 import { createHttpClient } from '../runtime/http-client.js';
 import type { HttpClient } from '../runtime/http.js';
 import type { Logger } from '../runtime/log.js';
 import { statePaths } from '../runtime/paths.js';
 import { createCivicrmReader } from '../sources/civicrm/reader.js';
-import { keptSnapshot } from '../sources/kept-snapshot.js';
+import { readWindow } from '../sources/planning-center/read-window.js';
 import { createPlanningCenterReader } from '../sources/planning-center/reader.js';
 import { createPolledSource } from '../sources/polled-source.js';
 import { revisionOf } from '../sources/revision.js';
 import type { Source } from '../sources/source.js';
+import { steadyBookings, type SteadyBookings } from '../sources/steady-bookings.js';
 import type { ResourceStore } from '../store/resource-store.js';
 
 export interface Sources {
   readonly bookings: Source<Booking> | null;
+  /** Which bookings no run has judged yet, and which wait; null without a calendar. */
+  readonly newBookings: SteadyBookings['openings'] | null;
   readonly members: Source<Member> | null;
   readonly contacts: ((ids: readonly number[]) => Promise<readonly Member[]>) | null;
   /** When the bookings on disk were read; null when there are none. */
@@ -43,6 +45,7 @@ export async function openSources(options: SourceOptions): Promise<Sources> {
   const people = configuration.civicrm === null ? null : openMembers(configuration.civicrm, options);
   return {
     bookings: calendar?.source ?? null,
+    newBookings: calendar?.newBookings ?? null,
     members: people?.source ?? null,
     contacts: people?.contacts ?? null,
     keptAt: calendar?.keptAt ?? null,
@@ -56,6 +59,7 @@ export async function openSources(options: SourceOptions): Promise<Sources> {
 
 async function openCalendar(settings: PlanningCenterConfiguration, options: SourceOptions): Promise<{
   readonly source: Source<Booking>;
+  readonly newBookings: SteadyBookings['openings'];
   readonly http: HttpClient;
   readonly keptAt: number | null;
   readonly lost: string | null;
@@ -67,8 +71,14 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
     settings.auth === 'OAuth'
       ? { kind: 'OAuth' as const, accessToken: credentials.PCO_ACCESS_TOKEN ?? '' }
       : { kind: 'PersonalAccessToken' as const, appId: credentials.PCO_APP_ID ?? '', secret: credentials.PCO_SECRET ?? '' };
-  const kept = keptSnapshot(statePaths(configuration.stateDir).bookings, { readOnly: options.readOnly, onDiskWrite: observer.diskWrite });
-  const { snapshot, lost } = await kept.load();
+  const steady = steadyBookings({
+    path: statePaths(configuration.stateDir).bookings,
+    readOnly: options.readOnly,
+    onDiskWrite: observer.diskWrite,
+    rangeOf: (readAt) => readWindow(readAt, configuration.timeZone, settings.lookaheadDays),
+    log,
+  });
+  const { snapshot, lost } = await steady.load();
   let fallback = false;
   const read = createPlanningCenterReader({
     http,
@@ -90,16 +100,10 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
       return read();
     },
     revisionOf,
+    settle: (reading) => steady.settle(reading),
     ...(snapshot === null ? {} : { initial: snapshot }),
   });
-  source.onChange(() => {
-    const current = source.state().snapshot;
-    if (current === null) return;
-    kept.keep(current).catch((error: unknown) => {
-      log.error('bookings not kept on disk', { error: errorMessage(error) });
-    });
-  });
-  return { source, http, keptAt: snapshot?.readAt ?? null, lost };
+  return { source, newBookings: steady.openings, http, keptAt: snapshot?.readAt ?? null, lost };
 }
 
 function openMembers(settings: CivicrmConfiguration, options: SourceOptions): {

@@ -16,11 +16,14 @@ interface PolledSourceOptions<Item> {
   /** The snapshot of an earlier process. */
   readonly initial?: Snapshot<Item>;
   readonly revisionOf: (items: readonly Item[]) => string;
+  /** What is to be gone by after a reading, in the order of the readings. Default: the reading. */
+  readonly settle?: (snapshot: Snapshot<Item>) => Promise<Snapshot<Item>>;
 }
 
-/** A source that reads on its own clock. Listeners hear of a new revision and of a failure's begin and end, of nothing else. */
+/** A source that reads on its own clock. Listeners hear of a new revision, of what is kept or settled now, and of a failure's begin and end, of nothing else. */
 export function createPolledSource<Item>(options: PolledSourceOptions<Item>): Source<Item> {
   const { name, pollInterval, clock, log, read, revisionOf } = options;
+  const settle = options.settle ?? ((snapshot) => Promise.resolve(snapshot));
   const listeners = new Set<() => void>();
   let state: SourceState<Item> = { snapshot: options.initial ?? null, failure: null };
   let underway: Promise<SourceState<Item>> | null = null;
@@ -29,7 +32,10 @@ export function createPolledSource<Item>(options: PolledSourceOptions<Item>): So
 
   function publish(next: SourceState<Item>): void {
     const changed =
-      next.snapshot?.revision !== state.snapshot?.revision || (next.failure === null) !== (state.failure === null);
+      next.snapshot?.revision !== state.snapshot?.revision ||
+      next.snapshot?.settled !== state.snapshot?.settled ||
+      next.snapshot?.kept?.text !== state.snapshot?.kept?.text ||
+      (next.failure === null) !== (state.failure === null);
     state = next;
     if (!changed) return;
     for (const listener of [...listeners]) {
@@ -51,7 +57,7 @@ export function createPolledSource<Item>(options: PolledSourceOptions<Item>): So
     try {
       const reading = await read();
       const { partial, warnings } = reading;
-      const snapshot = mergeReading(state.snapshot, reading, readAt, revisionOf);
+      const snapshot = await settle(mergeReading(state.snapshot, reading, readAt, revisionOf));
       failures = partial === undefined ? 0 : failures + 1;
       delay = pollDelay(pollInterval, { failures, mayPass: true, retryAfter: null });
       if (partial === undefined && state.failure !== null) log.info('Source is read whole again', { source: name });

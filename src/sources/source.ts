@@ -7,6 +7,19 @@ export interface Snapshot<Item> {
   readonly readAt: number;
   /** False: what is absent from `items` may still exist. */
   readonly complete: boolean;
+  /** False: nothing but this reading says so yet; what it lacks is not to be taken for gone. Absent: it may be. */
+  readonly settled?: boolean;
+  /** What `items` holds although the reading lacked it. */
+  readonly kept?: KeptItems;
+}
+
+/** Items that vanished too suddenly to be believed. */
+export interface KeptItems {
+  readonly count: number;
+  /** Milliseconds since the epoch of the first reading without them. */
+  readonly since: number;
+  /** One sentence with what ends it. */
+  readonly text: string;
 }
 
 export interface SourceFailure {
