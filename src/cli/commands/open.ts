@@ -39,16 +39,16 @@ export async function openCommand(session: Session, doorGroup: string, options: 
   const { metadata: { name }, spec } = requireDoorGroup(reading, doorGroup);
   const range = rangeOf(options, now, local);
 
-  const span = localSpan({ start: Math.floor(now / minute) * minute, end: range.end }, local);
+  const at = Math.floor(now / minute) * minute;
   await writeHours(session, {
     configuration,
     reading,
     action: 'open',
     doorGroup: name,
-    at: Math.floor(now / minute) * minute,
+    at,
     now,
     reason: options.reason,
-    comment: `${name} is open ${span}`,
+    comment: `${name} is open ${localSpan({ start: at, end: range.end }, local)}`,
     spec: (reason) => ({ openings: [{ from: range.from, to: range.to, doorGroups: [name], ...reason }] }),
     effect: `${name} opens now, until ${local.dateOf(range.end - 1)} ${range.to.slice(11)} (${configuration.timeZone})`,
   });
@@ -64,9 +64,10 @@ export async function openCommand(session: Session, doorGroup: string, options: 
 function rangeOf({ for: length, until }: OpenOptions, now: Instant, local: LocalTime): LocalRange {
   const start = Math.floor(now / minute) * minute;
   if (until !== undefined) return localRange({ start, end: nextClock(until, now, local).at }, local);
-  const range = localRange({ start, end: now + (length ?? 0) }, local);
+  const end = start + (length ?? 0);
+  const range = localRange({ start, end }, local);
   // A local time that comes twice closes at the last: an hour later than was asked for.
-  if (range.end - (now + (length ?? 0)) < minute) return range;
+  if (range.end - end < minute) return range;
   throw new CommandError(exit.failed, `the clock is set back then, and ${range.to.slice(11)} comes twice: say until when instead, for example --until ${range.to.slice(11)} for the second of the two`);
 }
 

@@ -59,7 +59,7 @@ async function change(session: Session, { words, config, verb }: Order, decide: 
   if (!('kind' in target)) throw new UsageError(`${target.list} are no resources; sexton ${verb} KIND/NAME, for example sexton ${verb} oh/weekdays`);
   const configuration = requireConfiguration(session, config);
   const { kind, name } = target;
-  if (kind === 'SafeHours') throw new CommandError(exit.failed, `SafeHours cannot be ${verb}d: without it every event could open at night. Approve the event, or name it in preApproved`);
+  if (kind === 'SafeHours') throw new CommandError(exit.failed, `SafeHours cannot be ${verb === 'suspend' ? 'suspended' : 'resumed'}: without it every event could open at night. Approve the event, or name it in preApproved`);
   const { stored, accepted } = requireAccepted(await session.readers.loadResources(configuration), kind, name);
   if (accepted.kind === 'SafeHours') return exit.failed;
   const { wanted, effect } = decide(accepted, configuration.timeZone);

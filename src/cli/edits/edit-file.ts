@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import { fileText } from '../../api/file-text.js';
 import { parseDocuments } from '../../api/documents.js';
 import { formatProblem } from '../../api/problem.js';
+import type { Problem } from '../../api/problem.js';
 import { validateResource } from '../../api/validate.js';
 import { writeDurably } from '../../runtime/durable-file.js';
 import { ConfigurationError, errorCode } from '../../runtime/errors.js';
@@ -37,8 +38,9 @@ export async function editFile({ resources, file, site, edit, remedy }: FileEdit
     if (edited === null) throw refuse('has a form that cannot be edited with certainty');
     if (edited === read.text) return 'unchanged';
 
-    const { documents, problems } = parseDocuments(file, edited);
-    const found = [...problems, ...documents.flatMap((document) => validateResource(document, { namespace: site }).problems)];
+    // Other documents of the file may be wrong already; this edit must add nothing to that.
+    const known = new Set(problemsOf(file, read.text, site).map(withoutPlace));
+    const found = problemsOf(file, edited, site).filter((problem) => !known.has(withoutPlace(problem)));
     if (found.length > 0) throw new CommandError(exit.failed, [`nothing was written, since ${shown} would be refused:`, ...found.map(formatProblem)].join('\n'));
     const content = bytes.subarray(0, 3).equals(byteOrderMark) ? `\uFEFF${edited}` : edited;
     const { mode, uid, gid } = await stat(path);
@@ -54,3 +56,12 @@ export async function editFile({ resources, file, site, edit, remedy }: FileEdit
 }
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+function problemsOf(file: string, text: string, site: string): readonly Problem[] {
+  const { documents, problems } = parseDocuments(file, text);
+  return [...problems, ...documents.flatMap((document) => validateResource(document, { namespace: site }).problems)];
+}
+
+function withoutPlace({ path, message }: Problem): string {
+  return `${path}: ${message}`;
+}

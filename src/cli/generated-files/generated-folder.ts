@@ -79,9 +79,11 @@ async function ownResource(resources: string, file: string): Promise<Resource | 
   return resource?.metadata.labels?.[managedBy.label] === managedBy.value ? resource : 'foreign';
 }
 
+/** Without a reason of its own an order keeps the one that stands there. */
 function sameDecision(before: Resource, after: Resource, newReason: boolean): boolean {
   const reason = ({ metadata }: Resource): string | undefined => metadata.annotations?.[reasonAnnotation];
-  return canonicalJson(before.spec) === canonicalJson(after.spec) && (!newReason || reason(before) === reason(after));
+  const said = ({ spec }: Resource): string => canonicalJson(JSON.parse(JSON.stringify(spec, (field, value: unknown) => (field === 'reason' ? undefined : value))));
+  return said(before) === said(after) && (!newReason || reason(before) === reason(after));
 }
 
 /** The folder itself, in the resource directory: a link could lead to where nobody reads, or to somebody else's. */
