@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { openRuleMemory } from '../apply/doors/rule-memory.js';
 import { decodeInventory, inventoryVersion, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
 import { openLedger } from '../apply/ledger.js';
@@ -6,6 +8,7 @@ import { clockCheck, systemClockSynchronised } from '../controller/clock-check.j
 import { createEngine, type Engine, type Publisher } from '../controller/engine.js';
 import type { ControllerObserver } from '../controller/observer.js';
 import type { PlaneDeps } from '../controller/plane.js';
+import { createDoorWatch } from '../controller/watch-doors.js';
 import { localTime } from '../desired/calendar/local-time.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
@@ -58,6 +61,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const paths = statePaths(configuration.stateDir);
   const written = { writable, readOnly: !writable, onDiskWrite: observer.diskWrite };
 
+  const fresh = !existsSync(paths.installation);
   const { installation, lost: lostInstallation } = await openInstallation(paths.installation, written);
   const inventory = openStateFile<Inventory>({
     ...written,
@@ -68,6 +72,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     decode: decodeInventory,
   });
   const { ledger, lost: lostInventory } = await openLedger(inventory, writable);
+  const { rules, lost: lostRules } = await openRuleMemory({ ...written, path: paths.rules, fresh, now: clock.now() });
   const store = openDirectoryStore({
     directory: configuration.resources,
     stateDir: configuration.stateDir,
@@ -100,6 +105,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     members: sources.members,
     contacts: sources.contacts,
     ledger,
+    rules,
+    watch: createDoorWatch({ unifi: client, clock }),
     approvals: directoryApprovals(paths.approvals, clock),
     installationId: installation.id,
     fence: configuration.fence,
@@ -135,7 +142,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     deps,
     engine,
     sources,
-    lost: [lostInstallation, lostInventory, sources.lost].flatMap((text) => text ?? []),
+    lost: [lostInstallation, lostInventory, lostRules, sources.lost].flatMap((text) => text ?? []),
     async close() {
       sources.close();
       client.close();

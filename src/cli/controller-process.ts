@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { createDaemon } from '../controller/daemon.js';
+import { watchEachMinute } from '../controller/watch-doors.js';
 import { noObserver, type ControllerObserver } from '../controller/observer.js';
 import { clockAt, delay, type Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
@@ -76,12 +77,12 @@ export async function controlOnce(controller: ControllerProcess): Promise<{ read
 
 /** Pending approvals leave everything Ready; a brake, a stale source or anything not Ready does not. */
 function readiness({ engine }: Composition, planes: readonly Plane[]): number {
-  const { status } = engine.view();
+  const { status, diff } = engine.view();
   const mine = engine.statuses().filter(({ kind }) => planes.includes(kind === 'TierMapping' ? 'members' : 'doors'));
   const ready =
     status.planes.filter(({ plane }) => planes.includes(plane)).every((each) => each.ready) &&
     mine.every((each) => isReady(each.status)) &&
-    !status.held.some(({ kind }) => kind === 'plan') &&
+    !diff.planes.some(({ plane, hash }) => plane === 'members' && hash !== null) &&
     (engine.reading()?.unreadable.length ?? 0) === 0;
   return ready ? exit.ok : exit.failed;
 }
@@ -138,9 +139,11 @@ export async function control(controller: ControllerProcess, held: () => boolean
   });
   log.info('started', { site: configuration.site, mode: engine.view().status.mode, url });
   if (!signal.aborted) void daemon.start();
+  const stopWatching = deps.dryRun || !controller.planes.includes('doors') ? null : watchEachMinute(deps.watch, clock);
   onStarted?.({ view: () => engine.view(), url });
   const code = signal.aborted ? exit.ok : await ended;
   clearInterval(watch);
+  stopWatching?.();
   const stopped = daemon.stop().then(async () => {
     await server?.close();
     await composition.close();

@@ -141,7 +141,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Reports with the sources as they are now: a source fails and comes back between two runs. */
   function currentReports(): { doors: DoorsReport | null; members: MembersReport | null } {
     return {
-      doors: doors.report === null ? null : { ...doors.report, source: sourceReport('planningCenter', deps.bookings) },
+      doors: doors.report === null ? null : { ...doors.report, following: deps.watch.following(), source: sourceReport('planningCenter', deps.bookings) },
       members: members.report === null ? null : { ...members.report, source: sourceReport('civicrm', deps.members) },
     };
   }

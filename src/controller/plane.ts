@@ -1,3 +1,4 @@
+import type { RuleMemories } from '../apply/doors/rule-memory.js';
 import type { Ledger } from '../apply/ledger.js';
 import type { LocalTime } from '../desired/calendar/local-time.js';
 import type { Booking, Instant, Member } from '../desired/model.js';
@@ -10,6 +11,7 @@ import type { ResourceReading, ResourceStore } from '../store/resource-store.js'
 import type { AccessController } from '../unifi/access-controller.js';
 import type { Approvals } from './approvals.js';
 import type { ClockCheck } from './clock-check.js';
+import type { DoorWatch } from './watch-doors.js';
 
 /** Everything that a reconcile works with; composed once, where the program starts. */
 export interface PlaneDeps {
@@ -24,6 +26,8 @@ export interface PlaneDeps {
   /** Asks the membership database for contacts by id, deleted ones too. Null: it cannot be asked. */
   readonly contacts: ((ids: readonly number[]) => Promise<readonly Member[]>) | null;
   readonly ledger: Ledger;
+  readonly rules: RuleMemories;
+  readonly watch: DoorWatch;
   readonly approvals: Approvals;
   /** Names this installation to others that share the UniFi. */
   readonly installationId: string;

@@ -8,6 +8,7 @@ import type { ResourceReading } from '../store/resource-store.js';
 import { sourceReport, type DoorsReport, type Withheld } from '../status/report.js';
 import { waitingOf } from '../status/waiting.js';
 import { doorFacts, type DoorFacts } from './door-facts.js';
+import { expectations, runLockRules, untilNextLook } from './lock-rules.js';
 import { rememberGroups } from './remember-groups.js';
 import { checkpoint, untilNext, type PlaneDeps } from './plane.js';
 
@@ -46,12 +47,23 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   }
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = writes && changed ? await look() : first;
-  const report = doorsReport(reading, facts, { first, last, applied, withheld, previous }, deps);
+  const plans = last.groups;
+  // Without the mark of this installation nothing is written.
+  const write = writes && deps.ledger.current().ownerSeen;
+  const rules = await runLockRules({ facts, plans, doors: last.doors, write, checkpoint: check }, deps);
+  deps.watch.expect(expectations({ facts, plans }, withheld?.message ?? (deps.dryRun ? 'mode is DryRun' : null)));
+  const doors = writes ? ((await deps.watch.sample()) ?? last.doors) : last.doors;
+  const report = doorsReport(reading, facts, { first, last: { ...last, doors }, applied, rules, withheld, previous }, deps);
   const failed = report.groups.find((group) => group.failed.length > 0)?.failed[0] ?? report.removed.find((each) => each.failed.length > 0)?.failed[0];
-  if (failed?.error != null) {
-    throw new FailedRun({ reading, report, requeueAfter: undefined }, failed.error.message, failed.error.code);
-  }
-  return { reading, report, requeueAfter: untilNext(facts.edges, now) };
+  const error = failed?.error ?? rules.find(({ state }) => state === 'Failed')?.error;
+  if (error != null) throw new FailedRun({ reading, report, requeueAfter: undefined }, error.message, error.code);
+  return { reading, report, requeueAfter: earlier(untilNext(facts.edges, now), untilNextLook(rules, deps.clock.now())) };
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
 }
 
 /** Calendar resources hold nothing in UniFi by themselves: once their absence is sure, there is nothing to revoke. */
@@ -83,12 +95,13 @@ interface Rounds {
   readonly first: DoorsPlan;
   readonly last: Look;
   readonly applied: ReadonlyMap<string, AppliedGroup>;
+  readonly rules: DoorsReport['rules'];
   readonly withheld: Withheld | null;
   /** The report of the run before. */
   readonly previous: DoorsReport | null;
 }
 
-function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied, withheld, previous }: Rounds, deps: PlaneDeps): DoorsReport {
+function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied, rules, withheld, previous }: Rounds, deps: PlaneDeps): DoorsReport {
   const failedOf = (name: string): AppliedGroup['applied'] => (applied.get(name)?.applied ?? []).filter(({ error }) => error !== null);
   return {
     plane: 'doors',
@@ -103,7 +116,8 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
       const program = facts.programs.get(plan.name);
       if (calendar === undefined || program === undefined) return [];
       const done = (applied.get(plan.name)?.applied ?? []).filter(({ error }) => error === null).map(({ change }) => change);
-      return [{ plan, calendar, program, failed: failedOf(plan.name), done }];
+      const method = facts.groups.find(({ name }) => name === plan.name)?.spec.unlock.method ?? 'None';
+      return [{ method, plan, calendar, program, failed: failedOf(plan.name), done }];
     }),
     removed: [
       ...last.removed
@@ -115,6 +129,8 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
     ],
     holidayGroups: last.holidayGroups,
     doors: last.doors,
+    rules,
+    following: deps.watch.following(),
     source: sourceReport('planningCenter', deps.bookings),
   };
 }

@@ -1,10 +1,11 @@
 import type { Calendar } from '../desired/calendar/calendar.js';
 import type { Instant } from '../desired/model.js';
-import { doorChangeView, holidayGroupView, memberChangeViews } from './change-view.js';
+import { doorChangeView, holidayGroupView, memberChangeViews, openingViews, ruleChangeViews } from './change-view.js';
 import { isoInstant, isoSeconds } from '../runtime/instant.js';
 import type { StatusUpdate } from '../store/resource-store.js';
 import { memberCounts, memberViews, noMembers } from './member-status.js';
-import { staleness, type DoorsReport, type MembersReport, type SourceReport } from './report.js';
+import { followingOfDoor } from './lock-rule-status.js';
+import { staleness, type DoorsReport, type GroupReport, type MembersReport, type SourceReport } from './report.js';
 import type {
   BookingView,
   DoorGroupView,
@@ -114,10 +115,9 @@ function unifiView({ unifi, doors, members, now }: ViewInputs): SourceView {
 
 function doorGroupViews(report: DoorsReport, statuses: readonly StatusUpdate[], now: Instant): DoorGroupView[] {
   const ready = new Set(statuses.filter(({ kind, status }) => kind === 'DoorGroup' && isReady(status)).map(({ name }) => name));
-  return report.groups.map(({ plan, calendar }) => {
-    // What is not programmed does not open, whatever was declared.
-    const programmed = plan.problem === null && plan.scheduleName !== null;
-    const coming = programmed ? calendar.windows.filter(({ end }) => end > now) : [];
+  return report.groups.map((group) => {
+    const { plan, calendar } = group;
+    const coming = isProgrammed(group) ? calendar.windows.filter(({ end }) => end > now) : [];
     const current = coming.find(({ start }) => start <= now);
     const next = coming.find(({ start }) => start > now);
     const until = current?.end ?? next?.start;
@@ -153,7 +153,7 @@ function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
   const withheld = [...new Set([doors.report?.withheld, members.report?.withheld].flatMap((text) => text ?? []))];
   return [
     ...withheld,
-    ...sources.flatMap(({ state }) => state?.warnings ?? []),
+    ...sources.flatMap(({ state }) => [...(state?.snapshot?.kept === undefined ? [] : [state.snapshot.kept.text]), ...(state?.warnings ?? [])]),
     ...refused,
     ...removed,
   ];
@@ -196,19 +196,25 @@ function bookingViews(calendar: Calendar): BookingView[] {
   }));
 }
 
+/** What is not programmed does not open, whatever was declared. */
+function isProgrammed({ plan, method }: GroupReport): boolean {
+  return plan.problem === null && method !== 'None';
+}
+
 function doorViews(report: DoorsReport, now: Instant): DoorView[] {
   return report.doors.map((door) => {
-    const group = report.groups.find(({ plan }) => plan.doors.doors.some(({ id }) => id === door.id));
-    const open = group?.plan.problem === null && group.plan.scheduleName !== null && group.calendar.windows.some(({ start, end }) => start <= now && now < end);
+    const groups = report.groups.filter(({ plan }) => plan.doors.doors.some(({ id }) => id === door.id));
+    const opening = groups.filter(isProgrammed);
+    const open = opening.some(({ calendar }) => calendar.windows.some(({ start, end }) => start <= now && now < end));
     return {
-      doorGroup: group?.plan.name ?? null,
+      doorGroup: (opening[0] ?? groups[0])?.plan.name ?? null,
       id: door.id,
       name: door.name,
       lock: door.lock,
       position: door.position,
-      rule: '',
+      rule: report.rules.find(({ doorId }) => doorId === door.id)?.rule ?? '',
       desired: open ? 'Open' : 'Closed',
-      following: 'Unknown',
+      following: followingOfDoor(door, report).status,
     };
   });
 }
@@ -224,6 +230,7 @@ function doorsPlan({ report, failure }: PlaneRun<DoorsReport>): PlanePlanView {
     changes: [
       ...(report?.holidayGroups ?? []).map((change) => holidayGroupView(change, withheld)),
       ...[...removed.map(({ changes }) => changes), ...groups.map(({ plan }) => plan.changes)].flat().map((change) => doorChangeView(change, withheld)),
+      ...(report?.rules ?? []).flatMap((outcome) => ruleChangeViews(outcome, withheld)),
       ...waiting.map(({ name }) => ({
         verb: 'revoke',
         object: { kind: 'DoorGroup', id: null, name },

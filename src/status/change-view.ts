@@ -1,4 +1,6 @@
 import { maskedCard } from '../desired/members/card.js';
+import type { RuleOutcome } from '../apply/doors/lock-rules.js';
+import { isoInstant } from '../runtime/instant.js';
 import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import type { MemberChange } from '../plan/members/changes.js';
 import type { GuardedChange } from '../plan/members/guards.js';
@@ -36,6 +38,18 @@ export function doorChangeView(change: DoorChange, withheld: string | false): Ch
 /** The owner's mark and fences. */
 export function holidayGroupView({ verb, id, name }: HolidayGroupChange, withheld: string | false): ChangeView {
   return { verb: verb === 'drop-fence' ? 'revoke' : 'create', object: { kind: 'HolidayGroup', id, name }, before: null, after: null, held: withheld };
+}
+
+/** Lock rules that are due and not written yet. */
+export function ruleChangeViews({ state, doorId, doorName, rule, sent }: RuleOutcome, withheld: string | false): ChangeView[] {
+  if (state !== 'Pending') return [];
+  return sent.map(({ until }) => ({
+    verb: until === null ? 'revoke' : 'program',
+    object: { kind: 'LockRule', id: doorId, name: doorName },
+    before: rule === '' ? null : rule,
+    after: until === null ? null : { openUntil: isoInstant(until) },
+    held: withheld,
+  }));
 }
 
 function holidaysText(name: string | undefined): Readonly<Record<string, string>> {

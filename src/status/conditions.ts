@@ -61,6 +61,7 @@ const stalledReasons: ReadonlySet<ConditionReason> = new Set([
   'ControllerReplaced',
   'PolicyMissing',
   'RefNotFound',
+  'LockRuleUnsupported',
 ]);
 
 type Make = (type: ConditionType, status: Condition['status'], reason: ConditionReason, message: string) => NextCondition;

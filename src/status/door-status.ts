@@ -5,6 +5,7 @@ import type { Instant } from '../desired/model.js';
 import { isoInstant } from '../runtime/instant.js';
 import type { StoredResource } from '../store/resource-store.js';
 import { conditionsOf, type NextCondition, type ReadyInputs } from './conditions.js';
+import { followingOfGroup, rulesProgrammed } from './lock-rule-status.js';
 import type { DoorsReport, GroupReport } from './report.js';
 import { localSpan } from './local-span.js';
 import type { KindStatus, StatusContext } from './status-context.js';
@@ -19,14 +20,16 @@ export function doorGroupStatus(stored: StoredResource<'DoorGroup'>, report: Doo
   const today = context.local.startOf(group.program.from);
   const end = context.local.dayOf(group.program.to).end;
   const windows = group.calendar.windows.filter((window) => window.end > today && window.start < end);
+  const following = followingOfGroup(group, report);
+  const observed = stored.accepted?.metadata.generation;
   const conditions = conditionsOf({
     ...base,
     brokenReferences: [...base.brokenReferences, ...missing],
-    programmed: programmed(group, report, spec.unlock.method),
-    summary: summaryOf(group, windows.length, spec.unlock.method),
+    programmed: programmed(group, report),
+    summary: summaryOf(group, windows.length),
   });
   return {
-    conditions,
+    conditions: [...conditions, ...following.conditions.map((each) => ({ ...each, ...(observed === undefined ? {} : { observedGeneration: observed }) }))],
     fields: {
       doorCount: group.plan.doors.doors.length,
       doors: group.plan.doors.doors.map(({ id, name }) => ({ id, name })),
@@ -36,24 +39,23 @@ export function doorGroupStatus(stored: StoredResource<'DoorGroup'>, report: Doo
       windows: windows.map(({ start, end: close, causes }) => ({ start: isoInstant(start), end: isoInstant(close), causes })),
       programHash: spec.unlock.method === 'Schedule' ? programHash(group) : null,
       fencedUntil: group.plan.fencedUntil,
-      following: 'Unknown',
+      following: following.status,
     },
   };
 }
 
-function programmed(group: GroupReport, report: DoorsReport, method: string): ReadyInputs['programmed'] {
-  const { plan } = group;
+function programmed(group: GroupReport, report: DoorsReport): ReadyInputs['programmed'] {
+  const { plan, method } = group;
   const { withheldFor } = report;
   const disowned = withheldFor === 'NotOwner' || withheldFor === 'ControllerReplaced';
   if (disowned && method !== 'None') return { status: 'False', reason: withheldFor, message: report.withheld ?? withheldFor };
   if (plan.problem !== null) return { status: 'False', ...plan.problem };
-  if (method === 'LockRule') {
-    return { status: 'True', reason: 'NotImplemented', message: 'method LockRule is not written yet (NotImplemented); the doors stay as they are' };
-  }
-  if (method === 'None') return { status: 'True', reason: 'Programmed', message: 'method None: nothing is written' };
   const failed = group.failed[0]?.error;
   if (failed != null) return { status: 'False', reason: failureReason(failed.code), message: `${failed.message} (${failed.code}); it is tried again` };
-  if (plan.changes.length === 0) return { status: 'True', reason: 'Programmed', message: 'UniFi holds the program, read back' };
+  if (plan.changes.length === 0) {
+    if (method === 'LockRule') return rulesProgrammed(group, report);
+    return { status: 'True', reason: 'Programmed', message: method === 'None' ? 'method None: nothing is written' : 'UniFi holds the program, read back' };
+  }
   const count = `${plan.changes.length} ${plan.changes.length === 1 ? 'change' : 'changes'}`;
   if (report.withheld !== null) return { status: 'False', reason: withheldFor ?? 'ClockSkew', message: `${count} withheld: ${report.withheld}` };
   if (report.dryRun) return { status: 'False', reason: 'DryRun', message: `${count} not written: mode is DryRun` };
@@ -65,8 +67,7 @@ function failureReason(code: string): 'FenceFailed' | 'SharedSchedule' | 'NotOwn
   return code === 'FenceFailed' || code === 'SharedSchedule' || code === 'NotOwner' ? code : 'WriteFailed';
 }
 
-function summaryOf(group: GroupReport, windows: number, method: string): string {
-  if (method === 'LockRule') return 'not written: method LockRule is NotImplemented';
+function summaryOf(group: GroupReport, windows: number): string {
   const held = group.calendar.held.length;
   const ranges = group.program.leftOut.length;
   return [

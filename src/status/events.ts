@@ -37,16 +37,17 @@ export function statusEvents(reading: ResourceReading, updates: readonly StatusU
   });
 }
 
-const told = new Set<Condition['type']>(['Accepted', 'Ready', 'SourceStale', 'Braked', 'Suspended', 'Stalled']);
+const told = new Set<Condition['type']>(['Accepted', 'Ready', 'SourceStale', 'Braked', 'Suspended', 'Stalled', 'Following']);
 
 /** A new resource that is fine says so once, as Ready; an Accepted that was never anything else is no news. */
 function isNews({ type, status }: Condition, before: Condition['status'] | undefined): boolean {
   if (!told.has(type)) return false;
+  if (type === 'Following') return status === 'False' || (status === 'True' && before === 'False');
   return type !== 'Accepted' || status !== 'True' || before !== undefined;
 }
 
 function isGood({ type, status }: Condition): boolean {
-  if (type === 'Accepted' || type === 'Ready') return status === 'True';
+  if (type === 'Accepted' || type === 'Ready' || type === 'Following') return status === 'True';
   return type === 'Suspended';
 }
 
@@ -63,6 +64,20 @@ function pendingEvents({ waiting, at }: DoorsReport): ControllerEvent[] {
     object: { kind: 'Event', name: `${eventId}@${startsAt}` },
     message: `${eventName} waits for approval: ${release}`,
   }));
+}
+
+function ruleEvents({ rules, at }: DoorsReport): ControllerEvent[] {
+  return rules.flatMap(({ doorName, state, sent }) =>
+    state === 'Pending'
+      ? []
+      : sent.map(({ until }): ControllerEvent => ({
+          at: isoSeconds(at),
+          type: 'Normal',
+          reason: 'Programmed',
+          object: { kind: 'Door', name: doorName },
+          message: until === null ? 'its lock rule was ended' : `open by lock rule until ${isoSeconds(until)}`,
+        })),
+  );
 }
 
 function programmedEvents(report: DoorsReport): ControllerEvent[] {

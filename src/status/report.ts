@@ -1,4 +1,5 @@
 import type { ConditionReason } from '../api/conditions.js';
+import type { RuleOutcome } from '../apply/doors/lock-rules.js';
 import type { Applied } from '../apply/outcome.js';
 import type { Calendar, GroupCalendar } from '../desired/calendar/calendar.js';
 import type { WeeklyProgram } from '../desired/calendar/weekly-program.js';
@@ -9,6 +10,7 @@ import type { GroupPlan } from '../plan/doors/plan-doors.js';
 import type { GuardedPlan } from '../plan/members/guards.js';
 import type { MembersPlan } from '../plan/members/plan-members.js';
 import type { SourceName, SourceState } from '../sources/source.js';
+import type { DoorFollowing } from './following.js';
 import type { Waiting } from './waiting.js';
 import type { UnifiDoor } from '../unifi/access-controller.js';
 
@@ -30,6 +32,10 @@ export interface DoorsReport {
   /** What is left to do about holiday groups: the owner's mark, fences. */
   readonly holidayGroups: readonly HolidayGroupChange[];
   readonly doors: readonly UnifiDoor[];
+  /** Doors that are driven by lock rules, or were. */
+  readonly rules: readonly RuleOutcome[];
+  /** Whether doors do what is declared, by id; a door that no group opens is absent. */
+  readonly following: ReadonlyMap<string, DoorFollowing>;
   readonly source: SourceReport;
 }
 
@@ -40,6 +46,7 @@ export interface Withheld {
 }
 
 export interface GroupReport {
+  readonly method: 'Schedule' | 'LockRule' | 'None';
   /** After the changes of this run: what is left to do. */
   readonly plan: GroupPlan;
   readonly calendar: GroupCalendar;
