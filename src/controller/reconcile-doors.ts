@@ -64,7 +64,6 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
-}
 
 /** Calendar resources hold nothing in UniFi by themselves: once their absence is sure, there is nothing to revoke. */
 async function forgetCalendar(reading: ResourceReading, { store }: PlaneDeps): Promise<void> {
