@@ -13,25 +13,22 @@ export interface Window extends Interval {
 
 /** Windows of one door group: sorted, disjoint; those that overlap or touch become one and keep every cause. */
 export function mergeWindows(windows: readonly Window[]): Window[] {
-  const merged: Window[] = [];
-  for (const next of windows.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start)) {
+  const merged: { start: number; end: number; causes: Cause[] }[] = [];
+  for (const { start, end, causes } of windows.filter((window) => window.start < window.end).sort((a, b) => a.start - b.start)) {
     const last = merged.at(-1);
-    if (last === undefined || next.start > last.end) {
-      merged.push({ start: next.start, end: next.end, causes: uniqueCauses(next.causes) });
+    if (last === undefined || start > last.end) {
+      merged.push({ start, end, causes: [...causes] });
     } else {
-      merged[merged.length - 1] = {
-        start: last.start,
-        end: Math.max(last.end, next.end),
-        causes: uniqueCauses([...last.causes, ...next.causes]),
-      };
+      last.end = Math.max(last.end, end);
+      last.causes.push(...causes);
     }
   }
-  return merged;
+  return merged.map(({ start, end, causes }) => ({ start, end, causes: uniqueCauses(causes) }));
 }
 
-function uniqueCauses(causes: readonly Cause[]): Cause[] {
-  const byRef = new Map<string, Cause>();
-  for (const cause of causes) byRef.set(`${cause.kind} ${cause.ref} ${cause.text}`, cause);
+function uniqueCauses(causes: readonly Cause[]): readonly Cause[] {
+  if (causes.length < 2) return causes;
+  const byRef = new Map(causes.map((cause) => [`${cause.kind} ${cause.ref} ${cause.text}`, cause] as const));
   // Sorted, so that the order in which windows came in shows nowhere.
-  return [...byRef].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cause]) => cause);
+  return byRef.size < 2 ? [...byRef.values()] : [...byRef].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cause]) => cause);
 }

@@ -1,6 +1,6 @@
 import type { StatusOf } from '../api/resource.js';
 import type { Calendar } from '../desired/calendar/calendar.js';
-import type { WaitingEvent } from '../desired/calendar/occurrence.js';
+import type { WaitingEvent } from '../desired/calendar/waiting-event.js';
 import type { HoldReason } from '../desired/calendar/gate.js';
 import { isoInstant, isoSeconds } from '../runtime/instant.js';
 import type { Instant } from '../desired/model.js';

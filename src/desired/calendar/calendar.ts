@@ -3,13 +3,14 @@ import type { Booking, Instant } from '../model.js';
 import { mergeWindows, type Window } from '../windows.js';
 import { safeHoursGate, type HoldReason } from './gate.js';
 import { addDays, type LocalTime } from './local-time.js';
-import { judgeOccurrence, outsideClosures, waitingEvent, type BookingOutcome, type OccurrenceResult, type WaitingEvent } from './occurrence.js';
-import { occurrences } from './occurrences.js';
+import { judgeOccurrence, outsideClosures, type BookingOutcome, type OccurrenceResult } from './occurrence.js';
+import { occurrenceRef, occurrences } from './occurrences.js';
 import { closures, openings, weeklyHours, type GroupWindow } from './office-hours.js';
 import { overrideDecider } from './overrides.js';
-import { roomMatcher, type RoomMatcher } from './room-mapping.js';
+import { roomJudge, type RoomVerdict } from './room-mapping.js';
 import type { GroupDefaults } from './shape.js';
 import type { CalendarDeclarations } from './site.js';
+import { deniedEvents, pendingEvents, type WaitingEvent } from './waiting-event.js';
 
 export interface CalendarFacts {
   readonly declarations: CalendarDeclarations;
@@ -24,7 +25,7 @@ export interface GroupCalendar {
   /** Released: sorted, disjoint. */
   readonly windows: readonly Window[];
   /** Declared, and waiting for a person. */
-  readonly held: readonly (Window & { readonly reason: HoldReason })[];
+  readonly held: readonly (Window & { readonly reason: HoldReason | 'SuddenGain' })[];
 }
 
 export interface MappingReport {
@@ -59,13 +60,15 @@ export interface Calendar {
 /** From declarations and bookings to the windows of each door group, by the precedence of design 4.1. */
 export function calendar({ declarations, bookings, local, days }: CalendarFacts, now: Instant): Calendar {
   const { doorGroups, roomMappings, officeHours, eventOverrides, safeHours } = declarations;
-  const matchers = roomMappings.map(roomMatcher);
+  const judges = roomMappings.map(roomJudge);
+  const verdicts = new Map(bookings.map((booking) => [booking, judges.map((judge) => judge(booking))] as const));
+  const verdictsOf = (booking: Booking): readonly RoomVerdict[] => verdicts.get(booking) ?? [];
   const closed = officeHours.flatMap((hours) => closures(hours, local));
   const everything = closed.filter(({ scope }) => scope === 'Everything');
 
   // 1 to 5: what events open, and what they have to ask for
   const rules = {
-    matchers,
+    verdictsOf,
     groups: new Map(doorGroups.map(({ name, spec }) => [name, groupDefaults(spec.unlock)])),
     decide: overrideDecider(eventOverrides, local),
     gate: safeHoursGate(safeHours?.spec ?? null, local),
@@ -83,19 +86,20 @@ export function calendar({ declarations, bookings, local, days }: CalendarFacts,
   // 7: closures of scope Everything subtract from all of it
   const released = [...events, ...hours.flatMap((window) => outsideClosures(window, everything))];
 
+  const matching = byOverride(results);
   const byGroup = groupBy(released);
   const heldByGroup = groupBy(results.flatMap(({ held }) => held));
   return {
     groups: doorGroups.map(({ name }) => ({
       doorGroup: name,
       windows: mergeWindows(byGroup.get(name) ?? []),
-      held: (heldByGroup.get(name) ?? []).map(({ start, end, causes, reason }) => ({ start, end, causes, reason })).sort((a, b) => a.start - b.start),
+      held: (heldByGroup.get(name) ?? []).map(({ start, end, causes, reason }) => ({ start, end, causes, reason })).sort((a, b) => a.start - b.start || a.end - b.end),
     })),
     bookings: inOrder(bookings, results),
-    mappings: roomMappings.map(({ name }, index) => mappingReport(name, matchers[index], bookings)),
-    overrides: eventOverrides.map(({ name }) => overrideReport(name, results, now)),
-    pending: results.flatMap(({ occurrence, held }) => waitingEvent(occurrence, held, held[0]?.reason ?? '', now) ?? []),
-    denied: results.flatMap(({ occurrence, denied, decision }) => waitingEvent(occurrence, denied, `EventOverride/${decision.deny ?? ''}`, now) ?? []),
+    mappings: roomMappings.map(({ name }, index) => mappingReport(name, index, verdicts)),
+    overrides: eventOverrides.map(({ name }) => overrideReport(name, matching.get(name) ?? [], now)),
+    pending: pendingEvents(results, now),
+    denied: deniedEvents(results, now),
   };
 }
 
@@ -123,26 +127,38 @@ function inOrder(bookings: readonly Booking[], results: readonly OccurrenceResul
   return bookings.flatMap((booking) => outcomes.get(booking) ?? []);
 }
 
-function mappingReport(name: string, matcher: RoomMatcher | undefined, bookings: readonly Booking[]): MappingReport {
+function mappingReport(name: string, index: number, verdicts: ReadonlyMap<Booking, readonly RoomVerdict[]>): MappingReport {
   const counts = { mapped: 0, excluded: 0, unmapped: 0 };
   const unmappedRooms = new Set<string>();
-  const existing = bookings.filter(({ approval, event, resourceId }) => approval === 'Approved' && !event.blockout && resourceId !== null);
-  for (const booking of existing) {
-    const verdict = matcher?.judge(booking) ?? { verdict: 'Unmapped' };
-    if (verdict.verdict === 'Mapped' && verdict.openings.length > 0) counts.mapped += 1;
-    else if (verdict.verdict !== 'Unmapped') counts.excluded += 1;
-    else {
+  const existing = [...verdicts].filter(([{ approval, event, resourceId }]) => approval === 'Approved' && !event.blockout && resourceId !== null);
+  for (const [{ room }, all] of existing) {
+    const verdict = all[index];
+    if (verdict?.verdict === 'Mapped' && verdict.openings.length > 0) counts.mapped += 1;
+    else if (verdict !== undefined && verdict.verdict !== 'Unmapped') counts.excluded += 1;
+    else if (!all.some((other) => other.verdict === 'Mapped' || (other.verdict === 'Excluded' && other.entirely))) {
+      // Rooms of another mapping are not missing from this one.
       counts.unmapped += 1;
-      unmappedRooms.add(booking.room);
+      unmappedRooms.add(room);
     }
   }
   return { name, seen: existing.length, ...counts, unmappedRooms: [...unmappedRooms].sort() };
 }
 
-function overrideReport(name: string, results: readonly OccurrenceResult[], now: Instant): OverrideReport {
-  const matching = results.filter(({ decision }) => decision.matched.includes(name));
-  const starts = [...new Set(matching.map(({ occurrence }) => occurrence.event.startsAt))].sort((a, b) => a - b);
+function byOverride(results: readonly OccurrenceResult[]): ReadonlyMap<string, readonly OccurrenceResult[]> {
+  const found = new Map<string, OccurrenceResult[]>();
+  for (const [name, result] of results.flatMap((each) => each.decision.matched.map((name) => [name, each] as const))) {
+    const known = found.get(name);
+    if (known === undefined) found.set(name, [result]);
+    else known.push(result);
+  }
+  return found;
+}
+
+function overrideReport(name: string, matching: readonly OccurrenceResult[], now: Instant): OverrideReport {
+  // While a calendar re-creates instances it holds an occurrence twice.
+  const starts = new Map(matching.map(({ occurrence: { event } }) => [occurrenceRef(event), event.startsAt]));
+  const next = [...starts.values()].filter((start) => start >= now).sort((a, b) => a - b)[0];
   const lost = matching.flatMap(({ decision }) => decision.overridden.filter(({ override }) => override === name));
   const overridden = new Map(lost.map(({ doorGroup, by }) => [`${doorGroup} ${by}`, { doorGroup, by }]));
-  return { name, matched: starts.length, nextOccurrence: starts.find((start) => start >= now) ?? null, overridden: [...overridden.values()] };
+  return { name, matched: starts.size, nextOccurrence: next ?? null, overridden: [...overridden.values()] };
 }

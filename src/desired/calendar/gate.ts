@@ -1,5 +1,5 @@
 import type { SpecOf } from '../../api/resource.js';
-import { within, without } from '../intervals.js';
+import { mergeIntervals, within, without } from '../intervals.js';
 import type { BookedEvent, Interval } from '../model.js';
 import { foldName } from './names.js';
 import type { LocalTime } from './local-time.js';
@@ -31,24 +31,23 @@ export function safeHoursGate(spec: SpecOf<'SafeHours'> | null, local: LocalTime
   const clamp = spec?.outside === 'Clamp';
 
   return ({ window, event, maxContinuous, approved }) => {
-    const ungated = preApproved.has(foldName(event.name));
-    const safe = ungated ? [window] : within(window, ranges(window));
-    // Inside only if every minute is: both ends safe with a night between them is not.
-    const inside = safe.length === 1 && safe[0]?.start === window.start && safe[0].end === window.end;
     const long = (piece: Interval): boolean => piece.end - piece.start > maxContinuous;
+    const asked = (pieces: readonly Interval[], reason: HoldReason): Gated['held'] =>
+      // Released is what a person saw; anything beyond is asked again.
+      pieces.flatMap((piece) => without(piece, approved)).map((piece) => ({ ...piece, reason: approved.length > 0 ? 'Changed' : reason }));
+
+    const ungated = preApproved.size > 0 && preApproved.has(foldName(event.name));
+    const safeTimes = ungated ? [window] : ranges(window);
+    // Inside only if every minute is: both ends safe with a night between them is not.
+    const inside = safeTimes.some(({ start, end }) => start <= window.start && window.end <= end);
     if (inside && !long(window)) return { open: [window], held: [] };
 
-    const released = within(window, approved);
-    if (released.length > 0) {
-      // Released is what a person saw; anything beyond is asked again.
-      const rest = without(window, approved);
-      const askable = inside || !clamp ? rest : rest.flatMap((piece) => within(piece, safe));
-      return { open: released, held: askable.map((piece) => ({ ...piece, reason: 'Changed' as const })) };
-    }
-    if (!inside && !clamp) return { open: [], held: [{ ...window, reason: 'OutsideSafeHours' }] };
+    const safe = within(window, safeTimes);
+    const released = approved.length === 0 ? [] : within(window, approved);
+    if (!inside && !clamp) return { open: released, held: asked([window], 'OutsideSafeHours') };
     return {
-      open: safe.filter((piece) => !long(piece)),
-      held: safe.filter(long).map((piece) => ({ ...piece, reason: 'MaxContinuous' as const })),
+      open: mergeIntervals([...released, ...safe.filter((piece) => !long(piece))]),
+      held: asked(safe.filter(long), 'MaxContinuous'),
     };
   };
 }

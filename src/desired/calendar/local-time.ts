@@ -6,8 +6,11 @@ import type { Instant, Interval } from '../model.js';
 export type LocalDate = string;
 
 const minute = 60_000;
+const hour = 3_600_000;
 const day = 86_400_000;
 const minutesPerDay = 1440;
+/** Memories start anew when they get long: a daemon runs for years. */
+const longestMemory = 20_000;
 
 /** Local time in one IANA zone. Pure: the zone's rules are data. */
 export interface LocalTime {
@@ -52,7 +55,23 @@ export function localTime(zoneName: string): LocalTime {
   if (!zone.isValid) throw new Error(`unknown time zone ${zoneName}`);
   const starts = new Map<LocalDate, Instant>();
 
-  const offsetAt = (instant: Instant): number => zone.offset(instant);
+  const offsets = new Map<number, number>();
+  const dates = new Map<number, LocalDate>();
+
+  function offsetAtHour(index: number): number {
+    const known = offsets.get(index);
+    if (known !== undefined) return known;
+    const offset = zone.offset(index * hour);
+    remember(offsets, index, offset);
+    return offset;
+  }
+
+  // Asking Intl is slow: an hour with the same offset at both ends has one offset, a zone never changes twice within it.
+  function offsetAt(instant: Instant): number {
+    const index = Math.floor(instant / hour);
+    const before = offsetAtHour(index);
+    return before === offsetAtHour(index + 1) ? before : zone.offset(instant);
+  }
 
   function instantOf(date: LocalDate, minutes: number, edge: 'open' | 'close'): Instant {
     if (minutes === minutesPerDay) return startOf(addDays(date, 1));
@@ -88,12 +107,20 @@ export function localTime(zoneName: string): LocalTime {
     return start;
   }
 
+  function dateOfDay(index: number): LocalDate {
+    const known = dates.get(index);
+    if (known !== undefined) return known;
+    const date = new Date(index * day).toISOString().slice(0, 10);
+    remember(dates, index, date);
+    return date;
+  }
+
   const wallOf = (instant: Instant): number => instant + offsetAt(instant) * minute;
   const dayOf = (date: LocalDate): Interval => ({ start: startOf(date), end: startOf(addDays(date, 1)) });
 
   return {
     zone: zoneName,
-    dateOf: (instant) => new Date(wallOf(instant)).toISOString().slice(0, 10),
+    dateOf: (instant) => dateOfDay(Math.floor(wallOf(instant) / day)),
     minuteOf: (instant) => Math.floor(((((wallOf(instant) % day) + day) % day) / minute)),
     startOf,
     dayOf,
@@ -104,4 +131,9 @@ export function localTime(zoneName: string): LocalTime {
       return end - start === day && offsetAt(start) === offsetAt(end - 1);
     },
   };
+}
+
+function remember<V>(memory: Map<number, V>, key: number, value: V): void {
+  if (memory.size >= longestMemory) memory.clear();
+  memory.set(key, value);
 }

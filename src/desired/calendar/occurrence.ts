@@ -1,17 +1,17 @@
-import { isoInstant } from '../../runtime/instant.js';
 import { without } from '../intervals.js';
-import type { Booking, Instant, Interval } from '../model.js';
+import type { Booking, Interval } from '../model.js';
 import type { Cause } from '../windows.js';
 import type { Gate, HoldReason } from './gate.js';
 import type { LocalTime } from './local-time.js';
 import { occurrenceRef, type Occurrence } from './occurrences.js';
 import type { Closure, GroupWindow } from './office-hours.js';
 import type { Decide, OverrideDecision } from './overrides.js';
-import type { RoomMatcher, RoomOpening } from './room-mapping.js';
+import type { RoomOpening, RoomVerdict } from './room-mapping.js';
 import { adjustedWindows, mappedWindow, publicTimes, type GroupDefaults } from './shape.js';
 
 export interface EventRules {
-  readonly matchers: readonly RoomMatcher[];
+  /** What each mapping makes of a booking. */
+  readonly verdictsOf: (booking: Booking) => readonly RoomVerdict[];
   readonly groups: ReadonlyMap<string, GroupDefaults>;
   readonly decide: Decide;
   readonly gate: Gate;
@@ -54,23 +54,24 @@ export function judgeOccurrence(occurrence: Occurrence, rules: EventRules): Occu
   const nothing = { occurrence, decision, open: [], held: [], denied: [] };
 
   // 1 exists
-  const existing = occurrence.bookings.filter((booking) => whyAbsent(booking, rules.matchers) === null);
-  const absent = occurrence.bookings.flatMap((booking) => whyAbsent(booking, rules.matchers) ?? []);
+  const judged = occurrence.bookings.map((booking) => ({ booking, absent: whyAbsent(booking, rules.verdictsOf(booking)) }));
+  const existing = judged.filter((each) => each.absent === null).map(({ booking }) => booking);
+  const gone = judged.flatMap(({ booking, absent }) => (absent === null ? [] : [{ booking, ...absent, windows: [] }]));
 
   // 2 Cancel beats every other rule for events
   if (decision.cancel !== null) {
     const reason = `EventOverride/${decision.cancel} cancels it`;
-    return { ...nothing, outcomes: [...absent, ...existing.map((booking) => ({ booking, state: 'Cancelled' as const, reason, windows: [] }))] };
+    return { ...nothing, outcomes: [...gone, ...existing.map((booking) => ({ booking, state: 'Cancelled' as const, reason, windows: [] }))] };
   }
 
-  // 3 shape
-  const shaped = existing.flatMap((booking) => shape(booking, existing[0] === booking, decision, rules));
+  // 3 shape: the mapped doors, and those that one Adjust replaces
+  const shaped = [...existing.flatMap((booking) => mappedShape(booking, decision, rules)), ...adjustedShape(occurrence, existing, decision, rules)];
 
   // 4 decision
   if (decision.deny !== null) {
     const reason = `EventOverride/${decision.deny} denies it`;
     const denied = existing.map((booking) => ({ booking, state: 'Denied' as const, reason, windows: [] }));
-    return { ...nothing, denied: shaped.flatMap((window) => outsideClosures(window, rules.closures)), outcomes: [...absent, ...denied] };
+    return { ...nothing, denied: shaped.flatMap((window) => outsideClosures(window, rules.closures)), outcomes: [...gone, ...denied] };
   }
 
   // 5 gate, per window; 7 what is closed for everything neither opens nor asks
@@ -79,53 +80,66 @@ export function judgeOccurrence(occurrence: Occurrence, rules: EventRules): Occu
     ...nothing,
     open: gated.flatMap(({ open }) => open),
     held: gated.flatMap(({ held }) => held),
-    outcomes: [...absent, ...existing.map((booking) => outcomeOf(booking, gated, decision, rules))],
+    outcomes: [...gone, ...existing.map((booking) => outcomeOf(booking, gated, decision, rules))],
   };
 }
 
+type Absent = Pick<BookingOutcome, 'state' | 'reason'>;
+
 /** Why a booking is none of the doors' business; null when it exists. */
-function whyAbsent(booking: Booking, matchers: readonly RoomMatcher[]): BookingOutcome | null {
-  const absent = (state: BookingState, reason: string): BookingOutcome => ({ booking, state, reason, windows: [] });
-  if (booking.approval !== 'Approved') return absent('NotApproved', `the booking is ${booking.approval.toLowerCase()} in the calendar`);
-  if (booking.event.blockout) return absent('Excluded', 'the event is a blockout');
-  const verdicts = matchers.map((matcher) => matcher.judge(booking));
-  const excluded = verdicts.flatMap((verdict) => (verdict.verdict === 'Excluded' ? [verdict.reason] : []));
-  return excluded.length > 0 && excluded.length === verdicts.length ? absent('Excluded', excluded.join('; ')) : null;
+function whyAbsent({ approval, event }: Booking, verdicts: readonly RoomVerdict[]): Absent | null {
+  if (approval !== 'Approved') return { state: 'NotApproved', reason: `the booking is ${approval.toLowerCase()} in the calendar` };
+  if (event.blockout) return { state: 'Excluded', reason: 'the event is a blockout' };
+  if (verdicts.some(({ verdict }) => verdict === 'Mapped')) return null;
+  const excluded = verdicts.flatMap((verdict) => (verdict.verdict === 'Excluded' ? [verdict] : []));
+  // A mapping that names neither the room nor the campus says nothing against the exclusion of another.
+  const counts = excluded.length === verdicts.length || excluded.some(({ entirely }) => entirely);
+  return excluded.length > 0 && counts ? { state: 'Excluded', reason: excluded.map(({ reason }) => reason).join('; ') } : null;
 }
 
-/** Mapping minus excluded event names; then one Adjust per door group replaces the doors that it names. */
-function shape(booking: Booking, isFirst: boolean, { adjustments }: OverrideDecision, { matchers, groups, local }: EventRules): Shaped[] {
-  const verdicts = matchers.map((matcher) => matcher.judge(booking));
-  const mapped = verdicts.flatMap((verdict) => (verdict.verdict === 'Mapped' ? [verdict] : []));
-  const event: Cause = { kind: 'event', ref: occurrenceRef(booking.event), text: `${booking.event.name} (${booking.room})` };
-  const shaped = (doorGroup: string, window: Interval, group: GroupDefaults, causes: readonly Cause[]): Shaped => ({
-    ...window,
-    doorGroup,
-    causes,
-    booking,
-    maxContinuous: group.maxContinuous,
+function mappedShape(booking: Booking, { adjustments }: OverrideDecision, { verdictsOf, groups }: EventRules): Shaped[] {
+  const causes = [eventCause(booking)];
+  return verdictsOf(booking).flatMap((verdict) => {
+    if (verdict.verdict !== 'Mapped') return [];
+    return verdict.openings.flatMap((opening): Shaped[] => {
+      const group = groups.get(opening.doorGroup);
+      if (group === undefined || adjustments.has(opening.doorGroup)) return [];
+      const window = mappedWindow(opening, group);
+      return window === null ? [] : [shaped(window, opening.doorGroup, causes, booking, group)];
+    });
   });
+}
 
-  const windows: Shaped[] = [];
-  for (const opening of mapped.flatMap(({ openings }) => openings)) {
-    const group = groups.get(opening.doorGroup);
-    const window = group === undefined || adjustments.has(opening.doorGroup) ? null : mappedWindow(opening, group);
-    if (group !== undefined && window !== null) windows.push(shaped(opening.doorGroup, window, group, [event]));
-  }
-  for (const [doorGroup, adjustment] of adjustments) {
+/** One Adjust per door group replaces what mappings say of it, and opens doors that mappings exclude by event or do not name. */
+function adjustedShape({ bookings }: Occurrence, existing: readonly Booking[], { adjustments }: OverrideDecision, { verdictsOf, groups, local }: EventRules): Shaped[] {
+  if (adjustments.size === 0) return [];
+  const naming = (booking: Booking, verdicts: readonly RoomVerdict[]): readonly (RoomOpening & { readonly booking: Booking })[] =>
+    verdicts.flatMap(({ named }) => named.map((opening) => ({ ...opening, booking })));
+  const named = existing.flatMap((booking) => naming(booking, verdictsOf(booking).filter(({ verdict }) => verdict === 'Mapped')));
+  // Doors of bookings that do not exist, or not for the mapping that names the doors: no Adjust revives them.
+  const removed = new Set(bookings.flatMap((booking) => naming(booking, verdictsOf(booking))).map(({ doorGroup }) => doorGroup));
+
+  return [...adjustments].flatMap(([doorGroup, adjustment]) => {
     const group = groups.get(doorGroup);
-    if (group === undefined) continue;
-    const named = mapped.flatMap((verdict) => verdict.named).filter((opening) => opening.doorGroup === doorGroup);
+    if (group === undefined) return [];
+    const mapped = named.filter((opening) => opening.doorGroup === doorGroup);
     // A door that no mapping names follows the public times, once for the event and not once a room.
-    const unmapped: RoomOpening = { doorGroup, times: publicTimes(booking.event), lead: null, lag: null };
-    const openings = named.length > 0 ? named : isFirst ? [unmapped] : [];
+    const unmapped = removed.has(doorGroup) ? [] : existing.slice(0, 1).map((booking) => ({ booking, times: publicTimes(booking.event), lead: null, lag: null }));
     const override: Cause = { kind: 'override', ref: `EventOverride/${adjustment.override}`, text: `adjusts ${doorGroup}` };
-    for (const { times, lead, lag } of openings) {
+    return (mapped.length > 0 ? mapped : unmapped).flatMap(({ booking, times, lead, lag }) => {
       const defaults = { lead: lead ?? group.lead, lag: lag ?? group.lag };
-      for (const window of adjustedWindows(adjustment, times, defaults, local)) windows.push(shaped(doorGroup, window, group, [event, override]));
-    }
-  }
-  return windows;
+      const causes = [eventCause(booking), override];
+      return adjustedWindows(adjustment, times, defaults, local).map((window) => shaped(window, doorGroup, causes, booking, group));
+    });
+  });
+}
+
+function shaped({ start, end }: Interval, doorGroup: string, causes: readonly Cause[], booking: Booking, { maxContinuous }: GroupDefaults): Shaped {
+  return { start, end, doorGroup, causes, booking, maxContinuous };
+}
+
+function eventCause({ event, room }: Booking): Cause {
+  return { kind: 'event', ref: occurrenceRef(event), text: `${event.name} (${room})` };
 }
 
 interface Gated {
@@ -136,20 +150,22 @@ interface Gated {
 
 function passGate(window: Shaped, { event }: Occurrence, decision: OverrideDecision, { gate, closures }: EventRules): Gated {
   const { doorGroup, causes, booking, maxContinuous } = window;
-  const { open, held } = gate({ window, event, maxContinuous, approved: decision.approved.get(doorGroup) ?? [] });
-  const approvals = decision.approved.has(doorGroup)
-    ? decision.approvals.map((name): Cause => ({ kind: 'override', ref: `EventOverride/${name}`, text: 'approved' }))
-    : [];
+  const approved = decision.approved.get(doorGroup) ?? [];
+  const { open, held } = gate({ window, event, maxContinuous, approved });
+  const approvals = approved.length === 0 ? [] : decision.approvals.map((name): Cause => ({ kind: 'override', ref: `EventOverride/${name}`, text: 'approved' }));
   return {
     booking,
-    open: open.flatMap((piece) => outsideClosures({ ...piece, doorGroup, causes: [...causes, ...approvals] }, closures)),
-    held: held.flatMap(({ reason, ...piece }) => outsideClosures({ ...piece, doorGroup, causes }, closures).map((rest) => ({ ...rest, reason }))),
+    open: open.flatMap(({ start, end }) => outsideClosures({ start, end, doorGroup, causes: [...causes, ...approvals] }, closures)),
+    held: held.flatMap(({ start, end, reason }) => outsideClosures({ start, end, doorGroup, causes }, closures).map((rest) => ({ ...rest, reason }))),
   };
 }
 
 /** Step 7: closures of scope Everything subtract from approved and opened windows too. */
 export function outsideClosures(window: GroupWindow, closures: readonly Closure[]): GroupWindow[] {
-  const closed = closures.filter(({ doorGroups }) => doorGroups === null || doorGroups.includes(window.doorGroup));
+  const closed = closures.filter(
+    ({ start, end, doorGroups }) => start < window.end && window.start < end && (doorGroups === null || doorGroups.includes(window.doorGroup)),
+  );
+  if (closed.length === 0) return [window];
   return without(window, closed).map((rest) => ({ ...window, ...rest }));
 }
 
@@ -161,8 +177,7 @@ function outcomeOf(booking: Booking, gated: readonly Gated[], decision: Override
   if (held.length > 0) return outcome('Held', [...new Set(held.map(({ reason }) => holdText[reason]))].join('; '));
   if (windows.length > 0) return outcome('Open', '');
   if (mine.length > 0) return outcome('Suppressed', 'a closure of scope Everything, or SafeHours with outside: Clamp, leaves nothing of its windows');
-  const verdicts = rules.matchers.map((matcher) => matcher.judge(booking));
-  const mapped = verdicts.flatMap((verdict) => (verdict.verdict === 'Mapped' ? [verdict] : []));
+  const mapped = rules.verdictsOf(booking).flatMap((verdict) => (verdict.verdict === 'Mapped' ? [verdict] : []));
   const adjusted = mapped.flatMap(({ named }) => named).flatMap(({ doorGroup }) => decision.adjustments.get(doorGroup)?.override ?? []);
   if (adjusted.length > 0) return outcome('Suppressed', `${[...new Set(adjusted)].map((name) => `EventOverride/${name}`).join(', ')} leaves its doors shut`);
   const reasons = mapped.flatMap(({ reason }) => (reason === '' ? [] : [reason]));
@@ -176,28 +191,3 @@ const holdText: Readonly<Record<HoldReason, string>> = {
   MaxContinuous: 'longer than maxContinuous of its door group: waits for approval',
   Changed: 'goes beyond what was approved: waits for approval',
 };
-
-/** An occurrence with windows that wait for a person, or that a Deny keeps shut. */
-export interface WaitingEvent {
-  readonly eventId: string;
-  readonly eventName: string;
-  readonly startsAt: Instant;
-  readonly rooms: readonly string[];
-  readonly windows: readonly (Interval & { readonly doorGroup: string })[];
-  readonly reason: string;
-}
-
-/** Null when nothing of these windows is still to come. */
-export function waitingEvent({ event, bookings }: Occurrence, windows: readonly GroupWindow[], reason: string, now: Instant): WaitingEvent | null {
-  const coming = windows.filter(({ end }) => end > now);
-  if (coming.length === 0) return null;
-  const spans = new Map(coming.map(({ doorGroup, start, end }) => [`${doorGroup} ${isoInstant(start)} ${isoInstant(end)}`, { doorGroup, start, end }]));
-  return {
-    eventId: event.id,
-    eventName: event.name,
-    startsAt: event.startsAt,
-    rooms: [...new Set(bookings.filter(({ approval }) => approval === 'Approved').map(({ room }) => room))].sort(),
-    windows: [...spans].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, span]) => span),
-    reason,
-  };
-}

@@ -12,14 +12,22 @@ export function occurrenceRef(event: BookedEvent): string {
   return `event/${event.id}@${isoInstant(event.startsAt)}`;
 }
 
-/** In the order in which the bookings name them. */
+/** By start and id, the bookings of each by id: in whatever order they came. */
 export function occurrences(bookings: readonly Booking[]): Occurrence[] {
-  const found = new Map<string, Booking[]>();
+  const found = new Map<string, { event: BookedEvent; bookings: Booking[] }>();
   for (const booking of bookings) {
-    const key = `${occurrenceRef(booking.event)} ${booking.event.instanceId}`;
+    const { event } = booking;
+    const key = `${event.startsAt} ${event.id} ${event.instanceId}`;
     const known = found.get(key);
-    if (known === undefined) found.set(key, [booking]);
-    else known.push(booking);
+    if (known === undefined) found.set(key, { event, bookings: [booking] });
+    else known.bookings.push(booking);
   }
-  return [...found.values()].flatMap((all) => (all[0] === undefined ? [] : [{ event: all[0].event, bookings: all }]));
+  return [...found.values()]
+    .map(({ bookings: all }) => all.sort((a, b) => compare(a.id, b.id)))
+    .flatMap((all) => (all[0] === undefined ? [] : [{ event: all[0].event, bookings: all }]))
+    .sort((a, b) => a.event.startsAt - b.event.startsAt || compare(a.event.id, b.event.id) || compare(a.event.instanceId, b.event.instanceId));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

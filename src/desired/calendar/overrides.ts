@@ -36,19 +36,23 @@ export type Decide = (event: BookedEvent) => OverrideDecision;
 
 /** Names are folded once, not once an event. */
 export function overrideDecider(overrides: readonly Override[], local: LocalTime): Decide {
-  const matchers = overrides.map((override) => ({ override, matches: eventMatcher(override.spec.match, local) }));
+  const matchers = [...overrides].sort(bySpecificity).map((override) => ({ override, matches: eventMatcher(override.spec.match, local) }));
   return (event) => {
+    if (matchers.length === 0) return undecided;
     const name = foldName(event.name);
-    return decide(matchers.filter(({ matches }) => matches(event, name)).map(({ override }) => override));
+    const matching = matchers.filter(({ matches }) => matches(event, name)).map(({ override }) => override);
+    return matching.length === 0 ? undecided : decide(matching);
   };
 }
 
+const undecided: OverrideDecision = { cancel: null, deny: null, adjustments: new Map(), approved: new Map(), approvals: [], overridden: [], matched: [] };
+
+/** @param matching the most specific first */
 function decide(matching: readonly Override[]): OverrideDecision {
   const named = (action: Spec['action']): readonly Override[] => matching.filter(({ spec }) => spec.action === action);
-  const contest = [...named('Adjust')].sort(bySpecificity);
   const adjustments = new Map<string, Adjustment>();
   const overridden: { override: string; doorGroup: string; by: string }[] = [];
-  for (const { name, spec, suspended } of contest) {
+  for (const { name, spec, suspended } of named('Adjust')) {
     for (const entry of spec.doorGroups ?? []) {
       const winner = adjustments.get(entry.name);
       if (winner === undefined) adjustments.set(entry.name, { override: name, entry, suspended });

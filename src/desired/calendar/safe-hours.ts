@@ -20,8 +20,12 @@ export function safeRanges(spec: SpecOf<'SafeHours'> | null, local: LocalTime): 
   }
 
   return (window) => {
+    const first = local.dateOf(window.start);
+    const usual = safeRange(first);
+    // Nearly every window ends here.
+    if (usual !== null && usual.start <= window.start && window.end <= usual.end) return [usual];
     // The day before too: its range may end after midnight.
-    const dates = datesBetween(addDays(local.dateOf(window.start), -1), local.dateOf(window.end));
+    const dates = datesBetween(addDays(first, -1), local.dateOf(window.end));
     return mergeIntervals(dates.flatMap((date) => safeRange(date) ?? []));
   };
 }
