@@ -28,6 +28,8 @@ export interface SiteOptions {
   readonly concurrency?: number;
   readonly horizon?: number;
   readonly fence?: 'On' | 'Off';
+  /** Another name of this machine, where the program must not take UniFi for a simulator. */
+  readonly unifiHost?: string;
   readonly observer?: ControllerObserver;
   readonly log?: Logger;
 }
@@ -84,7 +86,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       'runtimeDir: run',
       `horizon: ${options.horizon ?? 7}`,
       `fence: ${options.fence ?? 'On'}`,
-      `unifi: { url: "${unifi.listening}", tlsFingerprint: "${unifi.fingerprint ?? ''}", concurrency: ${options.concurrency ?? 4} }`,
+      `unifi: { url: "${unifi.listening.replace('127.0.0.1', options.unifiHost ?? '127.0.0.1')}", tlsFingerprint: "${unifi.fingerprint ?? ''}", concurrency: ${options.concurrency ?? 4} }`,
       ...(left.has('planningCenter') ? [] : [`planningCenter: { url: "${pco.listening}" }`]),
       ...(left.has('civicrm') ? [] : [`civicrm: { url: "${civicrm.listening}" }`]),
       'server: { listen: "127.0.0.1:0" }',
