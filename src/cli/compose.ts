@@ -37,6 +37,8 @@ export interface ComposeOptions {
   readonly dryRun: boolean;
   readonly publisher: Publisher;
   readonly stopping: () => boolean;
+  /** Local dates after today whose standing hours are looked at; 14 by default. */
+  readonly daysAhead?: number;
 }
 
 export interface Composition {
@@ -98,10 +100,12 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     clock,
     local,
     horizon: configuration.horizon,
+    ...(options.daysAhead === undefined ? {} : { daysAhead: options.daysAhead }),
     activeStatuses: configuration.civicrm?.activeStatuses ?? [],
     store,
     unifi: applies ? client : dryRun(client),
     bookings: sources.bookings,
+    newBookings: sources.newBookings,
     members: sources.members,
     contacts: sources.contacts,
     ledger,

@@ -82,6 +82,7 @@ function readiness({ engine }: Composition, planes: readonly Plane[]): number {
   const ready =
     status.planes.filter(({ plane }) => planes.includes(plane)).every((each) => each.ready) &&
     mine.every((each) => isReady(each.status)) &&
+    // Openings that wait for a person are no brake: only a plan of the members is.
     !diff.planes.some(({ plane, hash }) => plane === 'members' && hash !== null) &&
     (engine.reading()?.unreadable.length ?? 0) === 0;
   return ready ? exit.ok : exit.failed;

@@ -106,7 +106,8 @@ function effectLines(view: View, kind: Kind, name: string, time: SiteTime): read
           view.pending.map(({ eventName, startsAt, reason, release }) => [eventName, time.full(startsAt), reason, release]),
         ),
       );
-    case 'TierMapping':
+    case 'TierMapping': {
+      const membersPlan = view.diff.planes.find(({ plane }) => plane === 'members')?.hash;
       return [
         ...section(
           'Members that need a person',
@@ -121,10 +122,11 @@ function effectLines(view: View, kind: Kind, name: string, time: SiteTime): read
           'Held',
           tableLines(
             ['WHAT', 'WHY', 'RELEASE WITH'],
-            view.status.held.filter((held) => held.kind === 'plan').map(({ ref, summary, release }) => [ref, summary, release]),
+            view.status.held.filter(({ ref }) => ref === `plan/${membersPlan ?? ''}`).map(({ ref, summary, release }) => [ref, summary, release]),
           ),
         ),
       ];
+    }
   }
 }
 

@@ -96,7 +96,7 @@ function windowsOf(groups: readonly DesiredGroup[], { calendar }: DoorFacts): Wi
 /** A source that was not read, or a door whose name in UniFi is another now, must not end what is running. */
 function endsKnown(memory: RuleMemory | null, mine: readonly DesiredGroup[], { groups }: DoorFacts, lost: ReadonlySet<string>): boolean {
   const served = groups.filter((group) => isRuled(group) && memory?.doorGroups.includes(group.name) === true);
-  return [...mine, ...served].every(({ unknown }) => unknown === null) && !served.some(({ name }) => lost.has(name));
+  return [...mine, ...served].every(({ unknown, keeps }) => unknown === null && keeps === null) && !served.some(({ name }) => lost.has(name));
 }
 
 /** What each door of a group should do, for the watch. */

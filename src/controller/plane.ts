@@ -11,6 +11,7 @@ import type { ResourceReading, ResourceStore } from '../store/resource-store.js'
 import type { AccessController } from '../unifi/access-controller.js';
 import type { Approvals } from './approvals.js';
 import type { ClockCheck } from './clock-check.js';
+import type { NewBookings } from './held-openings.js';
 import type { DoorWatch } from './watch-doors.js';
 
 /** Everything that a reconcile works with; composed once, where the program starts. */
@@ -18,10 +19,14 @@ export interface PlaneDeps {
   readonly clock: Clock;
   readonly local: LocalTime;
   readonly horizon: number;
+  /** Local dates after today whose standing hours are looked at; 14 by default. */
+  readonly daysAhead?: number;
   readonly activeStatuses: readonly string[];
   readonly store: ResourceStore;
   readonly unifi: AccessController;
   readonly bookings: Source<Booking> | null;
+  /** Null without a calendar. */
+  readonly newBookings: NewBookings | null;
   readonly members: Source<Member> | null;
   /** Asks the membership database for contacts by id, deleted ones too. Null: it cannot be asked. */
   readonly contacts: ((ids: readonly number[]) => Promise<readonly Member[]>) | null;

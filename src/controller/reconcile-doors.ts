@@ -6,9 +6,11 @@ import { planDoors, type DoorsPlan } from '../plan/doors/plan-doors.js';
 import { TransientError } from '../runtime/errors.js';
 import type { ResourceReading } from '../store/resource-store.js';
 import { sourceReport, type DoorsReport, type Withheld } from '../status/report.js';
+import { doorAlerts } from '../status/door-alerts.js';
 import { waitingOf } from '../status/waiting.js';
 import { doorFacts, type DoorFacts } from './door-facts.js';
 import { expectations, runLockRules, untilNextLook } from './lock-rules.js';
+import type { HeldOpenings } from './held-openings.js';
 import { rememberGroups } from './remember-groups.js';
 import { checkpoint, untilNext, type PlaneDeps } from './plane.js';
 
@@ -23,7 +25,7 @@ export interface DoorsRun {
 export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | null = null): Promise<DoorsRun> {
   const reading = await deps.store.list();
   const now = deps.clock.now();
-  const facts = doorFacts(reading, deps, now);
+  const facts = doorFacts(reading, deps, { approved: await deps.approvals.open(), resources: previous?.resources ?? null }, now);
   const today = deps.local.dateOf(now);
   const fence = deps.fence === 'On' ? fenceGroup(today, deps.horizon, deps.local) : null;
   const look = async (): Promise<Look> => {
@@ -39,6 +41,7 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const first = await look();
   const withheld = whyWithheld(reading, first, deps);
   const writes = withheld === null && !deps.dryRun;
+  if (withheld === null) await judgeOpenings(facts.openings, deps);
   const applied = writes ? await applyPlan(first, { ...deps, checkpoint: check }) : new Map<string, AppliedGroup>();
   const changed = first.holidayGroups.length > 0 || [...applied.values()].some(({ applied: changes }) => changes.length > 0);
   if (writes) {
@@ -64,6 +67,12 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
+/** Before the first write: what waits is not forgotten if the process dies, and an approval counts once. */
+async function judgeOpenings({ seen, waiting, released }: HeldOpenings, { newBookings, approvals, dryRun }: PlaneDeps): Promise<void> {
+  if (seen.size === 0) return;
+  await newBookings?.judged(seen, dryRun ? new Set([...waiting, ...released.flatMap(({ bookings }) => bookings)]) : waiting);
+  if (!dryRun) await approvals.use(released.map(({ operation }) => operation));
+}
 
 /** Calendar resources hold nothing in UniFi by themselves: once their absence is sure, there is nothing to revoke. */
 async function forgetCalendar(reading: ResourceReading, { store }: PlaneDeps): Promise<void> {
@@ -131,5 +140,8 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
     rules,
     following: deps.watch.following(),
     source: sourceReport('planningCenter', deps.bookings),
+    resources: facts.resources,
+    openings: facts.openings,
+    alerts: doorAlerts(facts.openings, deps.bookings?.state().snapshot?.kept ?? null, previous),
   };
 }

@@ -28,8 +28,8 @@ export interface SteadyBookings {
     unjudged(): ReadonlySet<string>;
     /** Ids of bookings whose doors wait for a person. */
     waiting(): ReadonlySet<string>;
-    /** Every booking is judged; these wait. */
-    judged(waiting: ReadonlySet<string>): Promise<void>;
+    /** A run has judged the bookings that it saw; of these, some wait. */
+    judged(seen: ReadonlySet<string>, waiting: ReadonlySet<string>): Promise<void>;
   };
 }
 
@@ -108,8 +108,10 @@ export function steadyBookings({ rangeOf, log, ...options }: SteadyBookingsOptio
     openings: {
       unjudged: () => new Set(memory?.unjudged ?? []),
       waiting: () => new Set(memory?.waiting ?? []),
-      async judged(waiting) {
-        if (memory !== null) await keep({ ...memory, unjudged: [], waiting: [...waiting].sort() });
+      async judged(seen, waiting) {
+        if (memory === null) return;
+        const unseen = (ids: readonly string[]): string[] => ids.filter((id) => !seen.has(id));
+        await keep({ ...memory, unjudged: unseen(memory.unjudged), waiting: [...new Set([...unseen(memory.waiting), ...waiting])].sort() });
       },
     },
   };

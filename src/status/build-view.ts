@@ -58,7 +58,7 @@ export function buildView(inputs: ViewInputs): View {
       sources: [...inputs.sources.flatMap((source) => sourceView(source, now)), unifiView(inputs)],
       doorGroups: doors === null ? [] : doorGroupViews(doors, inputs.statuses, now),
       members: result === null ? noMembers : memberCounts(members),
-      held: [...heldViews(inputs.members.report), ...(doors?.waiting.pending ?? []).map(pendingHeld)],
+      held: [...heldViews(inputs.members.report), ...heldOpenings(doors), ...(doors?.waiting.pending ?? []).map(pendingHeld)],
       // Whether hubs honour holidays only the commissioning test can tell.
       fence: inputs.fence === 'Off' ? 'Off' : 'Unverified',
       notes: notes(inputs),
@@ -141,6 +141,12 @@ function heldViews(report: MembersReport | null): HeldView[] {
   if (guarded?.hash == null) return [];
   const summary = guarded.braked.map(({ verb, reason }) => `${verb}: ${reason}`).join('; ');
   return [{ kind: 'plan', ref: `plan/${guarded.hash}`, summary, release: `sexton approve plan/${guarded.hash}` }];
+}
+
+function heldOpenings(report: DoorsReport | null): HeldView[] {
+  if (report?.openings.hash == null) return [];
+  const ref = `plan/${report.openings.hash}`;
+  return [{ kind: 'plan', ref, summary: report.openings.reason, release: `sexton approve ${ref}` }];
 }
 
 function pendingHeld({ eventId, eventName, startsAt, reason, release }: PendingView): HeldView {
@@ -226,8 +232,9 @@ function doorsPlan({ report, failure }: PlaneRun<DoorsReport>): PlanePlanView {
   const waiting = removed.filter(({ confirmed }) => !confirmed);
   return {
     plane: 'doors',
-    hash: null,
+    hash: report?.openings.hash ?? null,
     changes: [
+      ...openingViews(report?.openings),
       ...(report?.holidayGroups ?? []).map((change) => holidayGroupView(change, withheld)),
       ...[...removed.map(({ changes }) => changes), ...groups.map(({ plan }) => plan.changes)].flat().map((change) => doorChangeView(change, withheld)),
       ...(report?.rules ?? []).flatMap((outcome) => ruleChangeViews(outcome, withheld)),

@@ -5,6 +5,7 @@ import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import type { MemberChange } from '../plan/members/changes.js';
 import type { GuardedChange } from '../plan/members/guards.js';
 import { weekdays, type WeekSchedule } from '../unifi/access-controller.js';
+import type { OpeningsReport } from './report.js';
 import type { ChangeView } from './view.js';
 
 /** `withheld`: why no change of the plane may go; false when they may. */
@@ -63,6 +64,21 @@ function weekText(week: WeekSchedule): Readonly<Record<string, string>> {
       .filter((weekday) => week[weekday].length > 0)
       .map((weekday) => [weekday, week[weekday].map(({ start, end }) => `${start.slice(0, 5)}-${end === '23:59:59' ? '24:00' : end.slice(0, 5)}`).join(', ')]),
   );
+}
+
+/** Openings that wait for a person, as they would come. */
+export function openingViews(openings: OpeningsReport | undefined): ChangeView[] {
+  return (openings?.held ?? []).map(({ doorGroup, eventId, eventName, startsAt, windows, operation }) => ({
+    verb: 'open',
+    object: { kind: 'DoorGroup', id: null, name: doorGroup },
+    before: null,
+    after: {
+      event: { id: eventId, name: eventName, startsAt: isoInstant(startsAt) },
+      windows: windows.map(({ start, end }) => ({ start: isoInstant(start), end: isoInstant(end) })),
+    },
+    held: openings?.reason ?? '',
+    op: operation,
+  }));
 }
 
 /** Users are named by their contact, cards by their last two digits; names of people are left out. */

@@ -52,7 +52,7 @@ function isGood({ type, status }: Condition): boolean {
 }
 
 export function doorEvents(report: DoorsReport): ControllerEvent[] {
-  return [...programmedEvents(report), ...pendingEvents(report)];
+  return [...programmedEvents(report), ...ruleEvents(report), ...pendingEvents(report), ...alertEvents(report)];
 }
 
 /** One record a new pending entry, with the command that releases it. */
@@ -78,6 +78,10 @@ function ruleEvents({ rules, at }: DoorsReport): ControllerEvent[] {
           message: until === null ? 'its lock rule was ended' : `open by lock rule until ${isoSeconds(until)}`,
         })),
   );
+}
+
+function alertEvents({ alerts, at }: DoorsReport): ControllerEvent[] {
+  return alerts.map(({ reason, message }) => ({ at: isoSeconds(at), type: 'Warning', reason, object: { kind: 'Source', name: 'planningCenter' }, message }));
 }
 
 function programmedEvents(report: DoorsReport): ControllerEvent[] {

@@ -2,6 +2,7 @@ import type { ConditionReason } from '../api/conditions.js';
 import type { RuleOutcome } from '../apply/doors/lock-rules.js';
 import type { Applied } from '../apply/outcome.js';
 import type { Calendar, GroupCalendar } from '../desired/calendar/calendar.js';
+import type { NewOpening } from '../desired/calendar/sudden-gain.js';
 import type { WeeklyProgram } from '../desired/calendar/weekly-program.js';
 import type { DesiredPerson } from '../desired/members/people.js';
 import type { Instant } from '../desired/model.js';
@@ -9,7 +10,7 @@ import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import type { GroupPlan } from '../plan/doors/plan-doors.js';
 import type { GuardedPlan } from '../plan/members/guards.js';
 import type { MembersPlan } from '../plan/members/plan-members.js';
-import type { SourceName, SourceState } from '../sources/source.js';
+import type { KeptItems, SourceName, SourceState } from '../sources/source.js';
 import type { DoorFollowing } from './following.js';
 import type { Waiting } from './waiting.js';
 import type { UnifiDoor } from '../unifi/access-controller.js';
@@ -37,11 +38,29 @@ export interface DoorsReport {
   /** Whether doors do what is declared, by id; a door that no group opens is absent. */
   readonly following: ReadonlyMap<string, DoorFollowing>;
   readonly source: SourceReport;
+  /** Of the resources that the doors went by. */
+  readonly resources: string;
+  /** Openings that came all at once and wait for a person. */
+  readonly openings: OpeningsReport;
+  /** What a person should hear of, as of this run. */
+  readonly alerts: readonly DoorAlert[];
 }
 
 /** Why a plane writes nothing, whatever it plans. */
 export interface Withheld {
   readonly reason: Extract<ConditionReason, 'Suspended' | 'ClockSkew' | 'NotOwner' | 'ControllerReplaced' | 'NotImplemented'>;
+  readonly message: string;
+}
+
+export interface OpeningsReport {
+  /** Null when nothing waits. */
+  readonly hash: string | null;
+  readonly reason: string;
+  readonly held: readonly (NewOpening & { readonly operation: string })[];
+}
+
+export interface DoorAlert {
+  readonly reason: 'SuddenLoss' | 'SuddenGain';
   readonly message: string;
 }
 
@@ -90,7 +109,7 @@ export interface SourceReport {
   readonly name: SourceName;
   /** Null: not in the configuration. */
   readonly state: Omit<SourceState<unknown>, 'snapshot'> & {
-    readonly snapshot: { readonly items: number; readonly revision: string; readonly readAt: Instant; readonly complete: boolean } | null;
+    readonly snapshot: { readonly items: number; readonly revision: string; readonly readAt: Instant; readonly complete: boolean; readonly kept?: KeptItems } | null;
   } | null;
   readonly pollInterval: number;
 }

@@ -10,6 +10,8 @@ export interface DesiredGroup {
   readonly week: WeekSchedule;
   /** Why the week cannot be told yet; what UniFi holds then stays as it is. */
   readonly unknown: string | null;
+  /** Why nothing may go yet of what UniFi holds for the group; null: it may. */
+  readonly keeps: string | null;
 }
 
 /** What the inventory remembers of one group. */

@@ -44,6 +44,10 @@ export function planSchedule(
   const week = group.suspended ? suspendedWeek(group, before, context.fencedUntil(id), context.today) : group.week;
   const unfenced = target !== null && (target.id === null || target.id !== detail?.holidayGroupId || detail.holidaySchedule.length > 0);
   if (sameWeek(before, week) && !unfenced) return { changes: [] };
+  // A schedule that was never ours holds no program of ours.
+  if (group.keeps !== null && owned?.scheduleId === id && !sameWeek(narrowedWeek(before, week), before)) {
+    return { reason: 'SourceIncomplete', message: group.keeps };
+  }
   const change: ProgramSchedule = {
     verb: 'program',
     doorGroup: group.name,
