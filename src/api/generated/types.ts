@@ -85,7 +85,7 @@ export interface DoorGroupStatus {
   readonly windows?: readonly DoorGroupStatusWindow[];
   /** Hash of the weekly program that UniFi holds. */
   readonly programHash?: string | null;
-  /** The last date for which a dated fence keeps the doors shut should Sexton stop. */
+  /** The last date on which the schedule opens doors should Sexton stop; from the next one on its fence keeps them shut. Null without a fence. */
   readonly fencedUntil?: string | null;
   /** Whether the doors do what the program says, as far as UniFi can tell. */
   readonly following?: 'True' | 'False' | 'Unknown';
