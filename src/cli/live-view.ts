@@ -16,6 +16,8 @@ export interface ViewOptions {
   readonly planes?: readonly ('doors' | 'members')[];
   /** Look at the world even though a daemon runs (`diff`). */
   readonly fresh?: boolean;
+  /** Look this many local dates ahead, at standing hours and bookings; with `fresh`. Default: as the daemon does. */
+  readonly daysAhead?: number;
 }
 
 /** What the read commands show. Sources that cannot be read are part of the view (`status.sources[].error`). */

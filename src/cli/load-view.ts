@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { noObserver } from '../controller/observer.js';
 import { clockAt, systemClock, type Clock } from '../runtime/clock.js';
+import type { Configuration } from '../runtime/config.js';
 import { readCredentials } from '../runtime/credentials.js';
 import { lockHolder } from '../runtime/lock.js';
 import { silentLogger } from '../runtime/log.js';
@@ -30,10 +31,12 @@ async function readLive(runtimeDir: string): Promise<LiveView | null> {
 }
 
 /** Reads the sources itself, plans, and writes nothing anywhere. Planes that fail say so in the view. */
-async function computeView({ configuration, now, planes }: ViewOptions): Promise<View> {
+async function computeView({ configuration: configured, now, planes, daysAhead }: ViewOptions): Promise<View> {
   const clock: Clock = now === null ? systemClock : clockAt(now, false);
+  const configuration = lookingAhead(configured, daysAhead);
   const composition = await compose({
     configuration,
+    ...(daysAhead === undefined ? {} : { daysAhead }),
     credentials: readCredentials(process.env),
     clock,
     imagined: now !== null,
@@ -54,4 +57,10 @@ async function computeView({ configuration, now, planes }: ViewOptions): Promise
   } finally {
     await composition.close();
   }
+}
+
+function lookingAhead(configuration: Configuration, days = 0): Configuration {
+  const { planningCenter } = configuration;
+  if (planningCenter === null || planningCenter.lookaheadDays >= days) return configuration;
+  return { ...configuration, planningCenter: { ...planningCenter, lookaheadDays: days } };
 }

@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { isRealDate } from '../api/literals.js';
+import { patterns } from '../api/patterns.js';
 import { closest } from '../api/suggest.js';
 import { parseDuration } from '../runtime/duration.js';
 
@@ -27,6 +29,19 @@ export function instant(text: string): number {
 export function duration(text: string): number {
   const value = parseDuration(text);
   if (value === null) throw new InvalidArgumentError('It is a duration such as 30s, 5m or 1h30m.');
+  return value;
+}
+
+/** `YYYY-MM-DD` that is in the calendar. */
+export function calendarDate(text: string): string {
+  if (new RegExp(patterns.date).test(text) && isRealDate(text)) return text;
+  throw new InvalidArgumentError('It is a date such as 2026-12-24.');
+}
+
+/** 1 to 92. */
+export function dayCount(text: string): number {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > 92) throw new InvalidArgumentError('It is a number of days, from 1 to 92.');
   return value;
 }
 

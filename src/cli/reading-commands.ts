@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
-import { Argument } from 'commander';
+import { Argument, Option } from 'commander';
 import type { DescribeOptions } from './commands/describe.js';
 import type { DiffOptions } from './commands/diff.js';
 import type { EventsOptions } from './commands/events.js';
+import type { PreviewOptions } from './commands/preview.js';
 import type { GetOptions } from './get-request.js';
 import type { StatusOptions } from './commands/status.js';
 import type { Registry } from './registry.js';
 import type { Session } from './session.js';
-import { labelOption, nowOption, outputOption, watchOption, wordOf } from './options.js';
+import { calendarDate, dayCount, labelOption, nowOption, outputOption, watchOption, wordOf } from './options.js';
 import type { Plane } from '../status/view.js';
 
 /** Commands that show the world and change nothing. */
@@ -60,6 +61,21 @@ export function registerReading({ session, command, run }: Registry): void {
     .addOption(nowOption())
     .action((plane: Plane | undefined, _: unknown, self: Command) =>
       run(async () => (await import('./commands/diff.js')).diffCommand(session, plane, hearing(session, self.optsWithGlobals<DiffOptions>()))),
+    );
+
+  command('preview', 'when each door group will stand open, day by day, and what waits for approval', [
+    'sexton preview                  # today and six days more',
+    'sexton preview --days 14 -o wide',
+    'sexton preview --from 2026-12-24 --days 3',
+    'sexton preview --days 7 --svg week.svg',
+  ])
+    .addOption(new Option('--days <n>', 'how many days').argParser(dayCount).default(7))
+    .addOption(new Option('--from <date>', 'the first of them, YYYY-MM-DD; today by default').argParser(calendarDate))
+    .addOption(new Option('--svg <file>', 'write a picture instead'))
+    .addOption(outputOption())
+    .addOption(nowOption())
+    .action((_: unknown, self: Command) =>
+      run(async () => (await import('./commands/preview.js')).previewCommand(session, self.optsWithGlobals<PreviewOptions>())),
     );
 
   command('events', 'what the controller did and noticed, the newest last', ['sexton events', 'sexton events -w', 'sexton events -o json'])

@@ -22,6 +22,8 @@ export interface Terminal {
   readonly colors: Colors;
   /** Stdout is a terminal: a screen may be redrawn. */
   readonly interactive: boolean;
+  /** Characters a line; absent where stdout is no terminal. */
+  readonly columns?: number;
 }
 
 /** The process's own streams. This is the only place that decides about colour. */
@@ -41,5 +43,6 @@ export function processTerminal(environment: Readonly<Record<string, string | un
     note: (line) => void stderr.write(`${line.split('\n').map(plain).join('\n')}\n`),
     colors: picocolors.createColors(colored),
     interactive,
+    ...(interactive ? { columns: stdout.columns } : {}),
   };
 }

@@ -68,7 +68,7 @@ export function commandsOf(site: Site): (words: readonly string[], more?: With) 
   return (words, more = {}) =>
     runCommandLine(words, {
       now: site.clock.now(),
-      readers: { loadView: async () => ({ view: await site.composition.engine.view(), from: 'daemon' }) },
+      readers: { loadView: () => Promise.resolve({ view: site.composition.engine.view(), from: 'daemon' }) },
       ...more,
       environment: { SEXTON_CONFIG: site.configPath, SUDO_USER: 'pat', ...more.environment },
     });

@@ -130,7 +130,7 @@ describe('deny, cancel and restore', () => {
     expect(await generatedFiles(site)).toEqual([`${action}-10-20261122T230000Z.yaml`]);
     await site.run('doors');
     expect(await site.openDoors('2026-11-23T00:00:00Z')).toEqual([]);
-    expect((await site.composition.engine.view()).bookings.map(({ state }) => state)).toEqual([action === 'deny' ? 'Denied' : 'Cancelled', 'Open']);
+    expect(site.composition.engine.view().bookings.map(({ state }) => state)).toEqual([action === 'deny' ? 'Denied' : 'Cancelled', 'Open']);
 
     // The name is ambiguous; only one occurrence has a decision to take back.
     expect((await sexton(['restore', 'Choir'])).code).toBe(0);
@@ -208,7 +208,7 @@ describe('which event is meant', () => {
       expect(await readResource(site, `generated/${file}`)).not.toMatch(/\u202e|^---/m);
     }
     await site.run('doors');
-    expect((await site.composition.engine.view()).bookings.map(({ state }) => state)).toEqual(['Cancelled', 'Cancelled', 'Cancelled']);
+    expect(site.composition.engine.view().bookings.map(({ state }) => state)).toEqual(['Cancelled', 'Cancelled', 'Cancelled']);
   });
 });
 

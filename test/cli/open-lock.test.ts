@@ -70,11 +70,11 @@ describe('open', () => {
   });
 
   it('an unknown group ends with 1 and a suggestion; no length, two lengths or nonsense with 64', async () => {
-    const { run, write } = makeSite();
-    write('resources/doors.yaml', doorGroup('gym-front'));
-    expect(await run(['open', 'gym-fornt', '--for', '2h'])).toMatchObject({ code: 1, err: expect.stringContaining('did you mean `gym-front`?') as string });
+    const own = makeSite();
+    own.write('resources/doors.yaml', doorGroup('gym-front'));
+    expect(await own.run(['open', 'gym-fornt', '--for', '2h'])).toMatchObject({ code: 1, err: expect.stringContaining('did you mean `gym-front`?') as string });
     for (const words of [[], ['--for', '2h', '--until', '21:30'], ['--for', '2'], ['--for', '0m'], ['--until', '25:00'], ['--until', 'tonight']]) {
-      expect([words, (await run(['open', 'gym-front', ...words])).code]).toEqual([words, 64]);
+      expect([words, (await own.run(['open', 'gym-front', ...words])).code]).toEqual([words, 64]);
     }
   });
 });

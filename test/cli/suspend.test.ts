@@ -29,42 +29,42 @@ const now = Date.parse('2026-11-21T15:00:00Z');
 
 describe('suspend and resume', () => {
   it('change one line, keep every other byte, mode and document, and leave nothing behind', async () => {
-    const { run, write, resources } = makeSite();
-    write('resources/office.yaml', commented);
-    const path = join(resources, 'office.yaml');
+    const own = makeSite();
+    own.write('resources/office.yaml', commented);
+    const path = join(own.resources, 'office.yaml');
     chmodSync(path, 0o640);
-    const { code, out } = await run(['suspend', 'oh/weekdays'], { now });
+    const { code, out } = await own.run(['suspend', 'oh/weekdays'], { now });
     expect([code, out]).toEqual([0, expect.stringContaining('OfficeHours/weekdays is suspended: it adds no openings')]);
     expect(readFileSync(path, 'utf8')).toBe(commented.replace('# what should be\n', '# what should be\n  suspend: true\n'));
     expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect((await run(['suspend', 'OfficeHours', 'weekdays'], { now })).out).toContain('it was so already');
-    expect((await run(['resume', 'oh/weekdays'], { now })).code).toBe(0);
+    expect((await own.run(['suspend', 'OfficeHours', 'weekdays'], { now })).out).toContain('it was so already');
+    expect((await own.run(['resume', 'oh/weekdays'], { now })).code).toBe(0);
     expect(readFileSync(path, 'utf8')).toBe(commented);
-    expect((await run(['resume', 'oh/weekdays'], { now })).out).toContain('it was so already');
+    expect((await own.run(['resume', 'oh/weekdays'], { now })).out).toContain('it was so already');
   });
 
   it('an end and a reason stand beside it; a later suspend without an end has none', async () => {
-    const { run, write, resources } = makeSite();
-    write('resources/office.yaml', commented);
-    const spec = (): unknown => (parse(readFileSync(join(resources, 'office.yaml'), 'utf8').split('---')[0] ?? '') as { spec: unknown }).spec;
-    expect((await run(['suspend', 'oh/weekdays', '--until', '2026-12-01', '--reason', 'no "staff"\u202e: #1'], { now })).out).toContain('until Wed 2026-12-02 00:00');
+    const own = makeSite();
+    own.write('resources/office.yaml', commented);
+    const spec = (): unknown => (parse(readFileSync(join(own.resources, 'office.yaml'), 'utf8').split('---')[0] ?? '') as { spec: unknown }).spec;
+    expect((await own.run(['suspend', 'oh/weekdays', '--until', '2026-12-01', '--reason', 'no "staff"\u202e: #1'], { now })).out).toContain('until Wed 2026-12-02 00:00');
     expect(spec()).toMatchObject({ suspend: true, suspendUntil: '2026-12-01', suspendReason: 'no "staff": #1' });
-    await run(['suspend', 'oh/weekdays', '--until', '2026-12-05T12:00'], { now });
+    await own.run(['suspend', 'oh/weekdays', '--until', '2026-12-05T12:00'], { now });
     expect(spec()).toMatchObject({ suspendUntil: '2026-12-05T12:00', suspendReason: 'no "staff": #1' });
-    await run(['suspend', 'oh/weekdays'], { now });
+    await own.run(['suspend', 'oh/weekdays'], { now });
     expect(spec()).not.toHaveProperty('suspendUntil');
-    await run(['resume', 'oh/weekdays'], { now });
-    expect(readFileSync(join(resources, 'office.yaml'), 'utf8')).toBe(commented);
+    await own.run(['resume', 'oh/weekdays'], { now });
+    expect(readFileSync(join(own.resources, 'office.yaml'), 'utf8')).toBe(commented);
   });
 
   it('what cannot be done ends with 1 and leaves the file alone', async () => {
-    const { run, write, resources, root } = makeSite();
+    const own = makeSite();
     const safe = 'apiVersion: sexton.dev/v1alpha1\nkind: SafeHours\nmetadata: { name: safe }\nspec: {}\n';
     const broken = doorGroup('gym').replace('doors:', 'colour: red, doors:');
-    write('resources/all.yaml', [safe, broken, doorGroup('rear')].join('---\n'));
-    write('elsewhere.yaml', doorGroup('far'));
-    symlinkSync(join(root, 'elsewhere.yaml'), join(resources, 'far.yaml'));
-    const before = readFileSync(join(resources, 'all.yaml'), 'utf8');
+    own.write('resources/all.yaml', [safe, broken, doorGroup('rear')].join('---\n'));
+    own.write('elsewhere.yaml', doorGroup('far'));
+    symlinkSync(join(own.root, 'elsewhere.yaml'), join(own.resources, 'far.yaml'));
+    const before = readFileSync(join(own.resources, 'all.yaml'), 'utf8');
     for (const [words, said] of [
       [['suspend', 'sh/safe'], 'SafeHours cannot be suspended'],
       [['resume', 'safehours', 'safe'], 'SafeHours cannot be resumed'],
@@ -72,26 +72,26 @@ describe('suspend and resume', () => {
       [['suspend', 'dg/rea'], 'did you mean `rear`?'],
       [['suspend', 'dg/far'], 'not found'],
     ] as const) {
-      const { code, err } = await run(words, { now });
+      const { code, err } = await own.run(words, { now });
       expect([words, code, err]).toEqual([words, 1, expect.stringContaining(said)]);
     }
     for (const words of [['suspend', 'bookings/1'], ['suspend', 'dg'], ['suspend', 'dg/rear', '--until', 'soon'], ['suspend', 'dg/rear', '--until', '2026-02-30'], ['suspend', 'dg/rear', '--until', '2026-11-20']]) {
-      expect([words, (await run(words, { now })).code]).toEqual([words, 64]);
+      expect([words, (await own.run(words, { now })).code]).toEqual([words, 64]);
     }
-    expect(readFileSync(join(resources, 'all.yaml'), 'utf8')).toBe(before);
+    expect(readFileSync(join(own.resources, 'all.yaml'), 'utf8')).toBe(before);
     // Its neighbour is none of its business.
-    expect((await run(['suspend', 'dg/rear'], { now })).code).toBe(0);
-    expect(readFileSync(join(resources, 'all.yaml'), 'utf8')).toBe(before.replace('spec: { doors: [{ name: rear }] }', 'spec: { suspend: true, doors: [{ name: rear }] }'));
+    expect((await own.run(['suspend', 'dg/rear'], { now })).code).toBe(0);
+    expect(readFileSync(join(own.resources, 'all.yaml'), 'utf8')).toBe(before.replace('spec: { doors: [{ name: rear }] }', 'spec: { suspend: true, doors: [{ name: rear }] }'));
   });
 
   it('line ends, a byte order mark and a missing last line break stay', async () => {
-    const { run, resources } = makeSite();
-    const path = join(resources, 'gym.yaml');
+    const own = makeSite();
+    const path = join(own.resources, 'gym.yaml');
     const text = `\uFEFF${doorGroup('gym').replace('spec: { doors: [{ name: gym }] }\n', 'spec:\n  doors:\n    - name: gym').replaceAll('\n', '\r\n')}`;
     writeFileSync(path, text);
-    expect((await run(['suspend', 'dg/gym'], { now })).code).toBe(0);
+    expect((await own.run(['suspend', 'dg/gym'], { now })).code).toBe(0);
     expect(readFileSync(path, 'utf8')).toBe(text.replace('spec:\r\n', 'spec:\r\n  suspend: true\r\n'));
-    expect((await run(['resume', 'dg/gym'], { now })).code).toBe(0);
+    expect((await own.run(['resume', 'dg/gym'], { now })).code).toBe(0);
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 });
