@@ -129,6 +129,8 @@ export function createEngine(options: EngineOptions): Engine {
   function planeEvents(plane: Plane | null, current: ResourceReading): ControllerEvent[] {
     if (plane === 'doors' && doors.report !== null) {
       for (const { done } of doors.report.groups) for (const { verb } of done) observer.changed('doors', verb, 1);
+      const rules = doors.report.rules.filter(({ state }) => state !== 'Pending').flatMap(({ sent }) => sent);
+      for (const { until } of rules) observer.changed('doors', until === null ? 'revoke' : 'program', 1);
       return doorEvents(doors.report);
     }
     if (plane === 'members' && members.report !== null) {

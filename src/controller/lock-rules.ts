@@ -10,7 +10,7 @@ import type { DoorFacts } from './door-facts.js';
 import type { PlaneDeps } from './plane.js';
 import type { DoorExpectation } from './watch-doors.js';
 
-export interface LockRuleInputs {
+interface LockRuleInputs {
   readonly facts: DoorFacts;
   /** With the doors that each group's references stand for. */
   readonly plans: readonly GroupPlan[];

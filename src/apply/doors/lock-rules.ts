@@ -24,7 +24,7 @@ export interface RuledDoor extends Pick<RuleInputs, 'windows' | 'frozen' | 'ends
   readonly scheduled: boolean;
 }
 
-export interface ApplyRules {
+interface ApplyRules {
   readonly unifi: AccessController;
   readonly rules: RuleMemories;
   readonly clock: Clock;

@@ -17,7 +17,7 @@ interface RulesFile {
   readonly doors: Readonly<Record<string, RuleMemory>>;
 }
 
-export interface OpenRuleMemory {
+interface OpenRuleMemory {
   readonly path: string;
   readonly writable: boolean;
   /** True: this state directory is new, so that a missing file means that there never was one. */
