@@ -131,14 +131,14 @@ function boxText(window: PreviewWindow, { color, y, local, from, to }: TextPlace
   const spans = wallSpans(window, local);
   const [start, end] = [x(spans[0]?.from ?? 0), x(Math.max(...spans.map((span) => span.to)))];
   const times = wallRange(window, local);
-  const why = window.causes.find(({ kind }) => kind === 'event' || kind === 'opening')?.text ?? '';
+  const why = mainCause(window);
   const [within, right, before] = [fitting(times, why, end - start - 10), fitting(times, why, to - end - 8), fitting(times, why, start - from - 8)];
   const place = (at: number, text: string, look: string): string => `<text x="${round(at)}" y="${y}" font-size="11" ${look}>${escape(text)}</text>`;
   const halo = (behind: string): string => `stroke="${behind}" stroke-width="3" paint-order="stroke"`;
   if (within !== null) {
     const inside = place(start + 6, within, window.held ? halo('#ffffff') : `fill="${inkOn(color)}"`);
-    const beside = plain(why);
-    if (within !== times || why === '' || textWidth(beside) > to - end - 8) return { text: inside, end };
+    const beside = within === times ? cut(why, to - end - 8) : null;
+    if (beside === null) return { text: inside, end };
     return { text: inside + place(end + 4, beside, halo(ink.ground)), end: end + 4 + textWidth(beside) };
   }
   if (right !== null) return { text: place(end + 4, right, halo(ink.ground)), end: end + 4 + textWidth(right) };
@@ -146,16 +146,28 @@ function boxText(window: PreviewWindow, { color, y, local, from, to }: TextPlace
   return { text: '', end };
 }
 
+/** The first event or opening that this date is about: a window that runs on for days has those of later days too. */
+function mainCause({ end, causes }: PreviewWindow): string {
+  const startOf = (ref: string): number => Date.parse(ref.slice(ref.lastIndexOf('@') + 1)) || 0;
+  const told = causes.filter(({ kind, ref }) => (kind === 'event' && startOf(ref) < Date.parse(end)) || kind === 'opening');
+  return [...told].sort((a, b) => startOf(a.ref) - startOf(b.ref))[0]?.text ?? '';
+}
+
 /** The times with as much of the cause as fits; null where not even they do. */
 function fitting(times: string, why: string, room: number): string | null {
   if (textWidth(times) > room) return null;
-  if (why === '') return times;
-  const characters = Array.from(plain(why));
-  for (let kept = characters.length; kept >= 5; kept -= 1) {
-    const text = `${times} ${characters.slice(0, kept).join('').trimEnd()}${kept < characters.length ? '…' : ''}`;
-    if (textWidth(text) <= room) return text;
+  const rest = cut(why, room - textWidth(`${times} `));
+  return rest === null ? times : `${times} ${rest}`;
+}
+
+/** As much as fits; null where that says nothing. */
+function cut(text: string, room: number): string | null {
+  const characters = Array.from(plain(text));
+  for (let kept = characters.length; kept >= Math.min(5, characters.length) && kept > 0; kept -= 1) {
+    const short = `${characters.slice(0, kept).join('').trimEnd()}${kept < characters.length ? '…' : ''}`;
+    if (textWidth(short) <= room) return short;
   }
-  return times;
+  return null;
 }
 
 function nowLine(minutes: number, top: number, bottom: number): string {
@@ -211,7 +223,12 @@ function round(value: number): number {
 /** On the wide side for 11 pixels of any common font. */
 function textWidth(text: string): number {
   let pixels = 0;
-  for (const character of text) pixels += (character.codePointAt(0) ?? 0) > 0x2e7f ? 12 : 6.2;
+  for (const character of text) {
+    if ((character.codePointAt(0) ?? 0) > 0x2e7f) pixels += 13;
+    else if (/[mwMW]/.test(character)) pixels += 10;
+    else if (/[A-Z]/.test(character)) pixels += 7.6;
+    else pixels += /[\d:-]/.test(character) ? 6.2 : 6.6;
+  }
   return pixels;
 }
 

@@ -48,6 +48,8 @@ async function candidatesFor(session: Session, words: readonly string[], command
   switch (command) {
     case 'get':
     case 'describe':
+    case 'suspend':
+    case 'resume':
     case 'wait': {
       const slash = last.indexOf('/');
       const slashed = slash < 0 ? null : findKind(last.slice(0, slash));
@@ -56,6 +58,9 @@ async function candidatesFor(session: Session, words: readonly string[], command
       const kind = findKind(kindWord);
       return kind === null ? [] : names(kind);
     }
+    case 'open':
+    case 'lock':
+      return names('DoorGroup');
     case 'explain':
     case 'new':
       return kinds.map((kind) => kindInfo(kind).singular);
