@@ -35,6 +35,8 @@ interface SourceOptions {
   readonly log: Logger;
   readonly observer: ControllerObserver;
   readonly store: ResourceStore;
+  /** True: an earlier process has opened doors. */
+  readonly programmed: () => boolean;
   readonly readOnly: boolean;
 }
 
@@ -75,6 +77,7 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
     path: statePaths(configuration.stateDir).bookings,
     readOnly: options.readOnly,
     onDiskWrite: observer.diskWrite,
+    programmed: options.programmed,
     rangeOf: (readAt) => readWindow(readAt, configuration.timeZone, settings.lookaheadDays),
     log,
   });

@@ -93,7 +93,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     log,
     observe: observer.http,
   });
-  const sources = await openSources({ configuration, credentials, clock, log, observer, store, readOnly: !writable });
+  const programmed = (): boolean => Object.keys(ledger.current().doorGroups).length > 0 || rules.doorIds().length > 0;
+  const sources = await openSources({ configuration, credentials, clock, log, observer, store, programmed, readOnly: !writable });
   const local = localTime(configuration.timeZone);
   const newest = { at: 0 };
   const deps: PlaneDeps = {

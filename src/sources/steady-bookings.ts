@@ -1,4 +1,4 @@
-import { marksOf, readingsMissing, referenceAt, sameMarks, suddenLoss, withReading, type Loss } from '../desired/calendar/sudden-loss.js';
+import { marksOf, readingsMissing, referenceAt, sameMarks, suddenLoss, withReading, type Loss, type Reference } from '../desired/calendar/sudden-loss.js';
 import type { Booking, Instant, Interval } from '../desired/model.js';
 import { errorMessage } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
@@ -14,6 +14,8 @@ export interface SteadyBookingsOptions {
   readonly onDiskWrite: (what: string) => void;
   /** What a reading begun at this instant covers. */
   readonly rangeOf: (readAt: Instant) => Interval;
+  /** True: an earlier process has opened doors, so a first reading means that what it knew is lost. */
+  readonly programmed: () => boolean;
   readonly log: Logger;
 }
 
@@ -33,7 +35,7 @@ export interface SteadyBookings {
   };
 }
 
-export function steadyBookings({ rangeOf, log, ...options }: SteadyBookingsOptions): SteadyBookings {
+export function steadyBookings({ rangeOf, programmed, log, ...options }: SteadyBookingsOptions): SteadyBookings {
   const file = openStateFile<BookingsMemory>({
     ...options,
     version: memoryVersion,
@@ -59,7 +61,14 @@ export function steadyBookings({ rangeOf, log, ...options }: SteadyBookingsOptio
   }
 
   function settled(): Pick<Snapshot<Booking>, 'settled' | 'kept'> {
-    return { ...(memory?.settled === true ? {} : { settled: false }), ...(memory?.loss == null ? {} : { kept: keptItems(memory.loss) }) };
+    const unsettled = memory === null ? programmed() : !memory.settled;
+    return { ...(unsettled ? { settled: false } : {}), ...(memory?.loss == null ? {} : { kept: keptItems(memory.loss) }) };
+  }
+
+  /** Without anything to compare with, two readings have to agree before what UniFi holds may go. */
+  function isSettled(last: Reference | undefined, next: Reference): boolean {
+    if (memory !== null && memory.settled) return true;
+    return last === undefined ? !programmed() : sameMarks(last.bookings, next.bookings);
   }
 
   async function settle(reading: Snapshot<Booking>): Promise<Snapshot<Booking>> {
@@ -82,7 +91,7 @@ export function steadyBookings({ rangeOf, log, ...options }: SteadyBookingsOptio
         items,
         readAt,
         range,
-        settled: memory?.settled === true || believed || (last !== undefined && sameMarks(last.bookings, next.bookings)),
+        settled: isSettled(last, next) || believed,
         references: believed ? [next] : loss === null ? withReading(references, next) : references,
         loss: loss === null ? null : { ...loss, kept: kept.length },
         ...inherited,

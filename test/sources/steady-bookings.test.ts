@@ -30,11 +30,13 @@ let directory = '';
 let path = '';
 let now = start;
 let writes = 0;
+let programmed = true;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sexton-steady-'));
   path = join(directory, 'bookings.json');
   now = start;
   writes = 0;
+  programmed = true;
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
@@ -54,6 +56,7 @@ async function controller(readOnly = false): Promise<Process> {
     onDiskWrite: () => (writes += 1),
     // Edges that move once a day, as those of the reader do.
     rangeOf: (readAt) => ({ start: (Math.floor(readAt / day) - 1) * day, end: (Math.floor(readAt / day) + 15) * day }),
+    programmed: () => programmed,
     log: silentLogger,
   });
   const { snapshot, lost } = await steady.load();
@@ -133,7 +136,7 @@ describe('bookings that vanish', () => {
   });
 });
 
-describe('a first reading', () => {
+describe('a first reading where doors were opened before', () => {
   it('is settled by a second one that agrees, also in another process', async () => {
     const first = await controller();
     await first.read(forty);
@@ -144,6 +147,18 @@ describe('a first reading', () => {
     const third = await controller();
     await third.read(events(41));
     expect(third.source.state().snapshot?.settled).toBeUndefined();
+  });
+});
+
+describe('the first reading of a new site', () => {
+  it('counts at once, and so does the next one', async () => {
+    programmed = false;
+    const { source, read } = await controller();
+    await read(forty);
+    expect(source.state().snapshot?.settled).toBeUndefined();
+    programmed = true;
+    await read(forty.slice(1));
+    expect(source.state().snapshot?.settled).toBeUndefined();
   });
 });
 
