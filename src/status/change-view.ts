@@ -73,8 +73,10 @@ export function openingViews(openings: OpeningsReport | undefined): ChangeView[]
     object: { kind: 'DoorGroup', id: null, name: doorGroup },
     before: null,
     after: {
-      event: { id: eventId, name: eventName, startsAt: isoInstant(startsAt) },
-      windows: windows.map(({ start, end }) => ({ start: isoInstant(start), end: isoInstant(end) })),
+      event: eventName,
+      eventId,
+      startsAt: isoInstant(startsAt),
+      windows: windows.map(({ start, end }) => `${isoInstant(start)}/${isoInstant(end)}`),
     },
     held: openings?.reason ?? '',
     op: operation,
