@@ -205,7 +205,7 @@ describe('laws', () => {
         const after = afterChanges(observed, first.changes, first.policies.managed);
         expect(plan(members, after).changes.map(said)).toEqual([]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -224,7 +224,7 @@ describe('laws', () => {
         }
         expect(after.policies).toEqual(observed.policies);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -242,7 +242,7 @@ describe('laws', () => {
           expect([each.cards.filter(({ token }) => token.startsWith('t')), each.policyIds.filter((id) => first.policies.managed.has(id))]).toEqual([[], []]);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -258,7 +258,7 @@ describe('laws', () => {
           expect(cardsOf(after.users, before.id)).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -274,7 +274,7 @@ describe('laws', () => {
           found.changes.map((change) => said('release' in change ? { ...change, release: [...change.release].sort((a, b) => a.number - b.number) } : change)).sort();
         expect(texts(plan([...members].reverse(), turned))).toEqual(texts(plan(members, observed)));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

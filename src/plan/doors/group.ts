@@ -23,3 +23,7 @@ export interface OwnedGroup {
 export function scheduleNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {
   return spec.unlock.schedule.name ?? `Sexton ${name}`;
 }
+
+export function policyNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {
+  return spec.policy.name ?? `Sexton ${name}`;
+}

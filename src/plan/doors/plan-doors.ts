@@ -2,7 +2,7 @@ import { emptyWeek, sameWeek } from '../../desired/calendar/weekly-program.js';
 import type { UnifiSchedule } from '../../unifi/access-controller.js';
 import type { DoorChange, KeepPolicy } from './changes.js';
 import { findConflicts } from './conflicts.js';
-import { scheduleNameOf, type DesiredGroup, type OwnedGroup } from './group.js';
+import { policyNameOf, scheduleNameOf, type DesiredGroup, type OwnedGroup } from './group.js';
 import { narrowedWeek } from './narrowed-week.js';
 import { resolveDoors, type ObservedDoors, type ResolvedDoors } from './observed.js';
 
@@ -138,14 +138,10 @@ function whyNotOurs(group: DesiredGroup, scheduleId: string, observed: ObservedD
   return null;
 }
 
-function policyNameOf(group: DesiredGroup): string {
-  return group.spec.policy.name ?? `Sexton ${group.name}`;
-}
-
 function ownPolicy(group: DesiredGroup, observed: ObservedDoors, owned: OwnedGroup | undefined): ObservedDoors['policies'][number] | undefined {
   const remembered = observed.policies.find(({ id }) => id === owned?.policyId);
   if (remembered !== undefined || !group.spec.policy.manage) return remembered;
-  return observed.policies.find(({ name }) => name === policyNameOf(group));
+  return observed.policies.find(({ name }) => name === policyNameOf(group.name, group.spec));
 }
 
 function keepPolicy(
@@ -160,7 +156,7 @@ function keepPolicy(
   if (missing.length > 0) return [];
   const doorIds = doors.map(({ id }) => id).sort();
   const existing = ownPolicy(group, observed, owned);
-  const name = policyNameOf(group);
+  const name = policyNameOf(group.name, group.spec);
   const keep: KeepPolicy = { verb: 'policy', doorGroup: group.name, policyId: existing?.id ?? null, name, before: null, doorIds, scheduleId };
   if (existing === undefined) return [keep];
   const before = { doorIds: existing.resources.map(({ id }) => id).sort(), scheduleId: existing.scheduleId };
