@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { ControllerObserver } from '../controller/observer.js';
 import type { Booking, Member } from '../desired/model.js';
 import type { Clock } from '../runtime/clock.js';
@@ -20,7 +21,7 @@ export interface Sources {
   readonly bookings: Source<Booking> | null;
   readonly members: Source<Member> | null;
   readonly contacts: ((ids: readonly number[]) => Promise<readonly Member[]>) | null;
-  /** When the bookings on disk were read; null when there are none. */
+  /** When the bookings on disk were read, in real time; null when there are none. */
   readonly keptAt: number | null;
   readonly lost: string | null;
   close(): void;
@@ -69,6 +70,7 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
       : { kind: 'PersonalAccessToken' as const, appId: credentials.PCO_APP_ID ?? '', secret: credentials.PCO_SECRET ?? '' };
   const kept = keptSnapshot(statePaths(configuration.stateDir).bookings, { readOnly: options.readOnly, onDiskWrite: observer.diskWrite });
   const { snapshot, lost } = await kept.load();
+  const keptAt = snapshot === null ? null : Math.min(snapshot.readAt, await writtenAt(statePaths(configuration.stateDir).bookings));
   let fallback = false;
   const read = createPlanningCenterReader({
     http,
@@ -99,7 +101,12 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
       log.error('bookings not kept on disk', { error: errorMessage(error) });
     });
   });
-  return { source, http, keptAt: snapshot?.readAt ?? null, lost };
+  return { source, http, keptAt, lost };
+}
+
+/** Under `--now` bookings are read at an imagined instant; that of the file is real. */
+async function writtenAt(path: string): Promise<number> {
+  return stat(path).then(({ mtimeMs }) => mtimeMs, () => Infinity);
 }
 
 function openMembers(settings: CivicrmConfiguration, options: SourceOptions): {

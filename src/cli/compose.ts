@@ -26,6 +26,8 @@ export interface ComposeOptions {
   readonly clock: Clock;
   /** `--now` was given: the clock is not the world's, so it is not checked against it. */
   readonly imagined: boolean;
+  /** Times what people and disks do, whatever `--now` says: files accepted, plans approved. Default: `clock`. */
+  readonly realClock?: Clock;
   readonly log: Logger;
   readonly observer: ControllerObserver;
   /** `look`: nothing is written anywhere, not even to the state directory. */
@@ -48,6 +50,7 @@ export interface Composition {
 /** Puts the program together: the only place, besides tests, where adapters meet ports. @throws ConfigurationError */
 export async function compose(options: ComposeOptions): Promise<Composition> {
   const { configuration, credentials, clock, log, observer } = options;
+  const realClock = options.realClock ?? clock;
   const writable = options.access === 'control';
   requireCredentials(configuration, credentials);
   const applies = writable && configuration.mode === 'Apply' && !options.dryRun;
@@ -74,7 +77,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     stateDir: configuration.stateDir,
     runtimeDir: configuration.runtimeDir,
     site: configuration.site,
-    clock,
+    clock: realClock,
     log,
     ...written,
   });
@@ -101,7 +104,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     members: sources.members,
     contacts: sources.contacts,
     ledger,
-    approvals: directoryApprovals(paths.approvals, clock),
+    approvals: directoryApprovals(paths.approvals, realClock),
     installationKey: installation.key,
     dryRun: !applies,
     clockCheck: options.imagined ? () => null : clockCheck({ clock, newestKnown: () => newest.at, synchronised: systemClockSynchronised }),

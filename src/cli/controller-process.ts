@@ -169,6 +169,7 @@ async function assemble(
     configuration,
     credentials,
     imagined: now !== undefined,
+    realClock: session.clock,
     log,
     access: 'control',
     dryRun,

@@ -37,6 +37,7 @@ async function computeView({ configuration, now, planes }: ViewOptions): Promise
     credentials: readCredentials(process.env),
     clock,
     imagined: now !== null,
+    realClock: systemClock,
     log: silentLogger,
     observer: noObserver,
     access: 'look',
