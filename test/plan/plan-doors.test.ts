@@ -154,6 +154,7 @@ describe('what is given up', () => {
     ['what Sexton never held is not emptied', { groups: [], removed: [{ name: 'gym', deletionPolicy: 'Lock' }], unifi: held }, []],
     ['a schedule that a renamed group took over is not emptied', { groups: [group('hall', { unlock: { schedule: { name: 'Sexton gym', create: false } }, spec: { doors: [{ name: 'Door gym' }] } })], removed: [{ name: 'gym', deletionPolicy: 'Lock' }], unifi: { schedules: held.schedules }, owned }, []],
     ['another schedule: the old one is emptied first', { groups: [group('gym', { unlock: { schedule: { name: 'New', create: false } } })], unifi: { schedules: [...held.schedules, schedule('New')] }, owned: { gym: owns({ scheduleId: gym.id, scheduleName: 'Sexton gym' }) } }, ['revoke s-Sexton gym', 'program s-New']],
+    ['another schedule with Orphan: the old one stays', { groups: [group('gym', { unlock: { schedule: { name: 'New', create: false } }, spec: { deletionPolicy: 'Orphan' } })], unifi: { schedules: [...held.schedules, schedule('New')] }, owned: { gym: owns({ scheduleId: gym.id, scheduleName: 'Sexton gym' }) } }, ['program s-New']],
     ['another method: the schedule is emptied and the policy deleted', { groups: [group('gym', { unlock: { method: 'None' } })], unifi: held, owned }, ['revoke s-Sexton gym', 'revoke-policy p-Sexton gym']],
   ])('%s', (_, given, wanted) => {
     expect(changes(plan(given))).toEqual(wanted);

@@ -121,6 +121,19 @@ describe('who keeps a card', () => {
     expect(changes([wants42], unifiWith([user(7, { holds: [1007] }), foreign]))).toEqual([]);
   });
 
+  it('a holder whose rule is stalled does not move, so its card is not free', () => {
+    const spec = tierMapping({
+      rules: [
+        { membershipType: 'Gold', access: 'Policy', policies: ['Always'], rank: 100 },
+        { membershipType: 'Silver', access: 'Policy', policies: ['Nowhere'], rank: 50 },
+      ],
+    });
+    const people = judged([wants42, member(8, { card: '9', memberships: [membership('Silver')] })], { spec });
+    const found = planMembers(people, unifiWith([user(7), user(8, { holds: [42] })]), spec, []);
+    expect(found.changes.map(said)).toEqual([]);
+    expect(found.reasons.get(7)?.join()).toContain('contact 8');
+  });
+
   it('A and B swap; A to B to C to A; a chain with a free end', () => {
     const held = (cards: Readonly<Record<number, number>>): ObservedPeople =>
       unifiWith(Object.entries(cards).map(([contact, number]) => user(Number(contact), { holds: [number] })));
