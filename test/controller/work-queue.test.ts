@@ -180,10 +180,11 @@ describe('errors', () => {
 
   it('grow to five minutes and no further, jitter only adds', () => {
     expect([1, 2, 3, 9, 10, 50, 5_000].map((failures) => backoffDelay(failures, 0))).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000, 300_000]);
-    for (const failures of [1, 5, 10, 100]) {
+    for (const failures of [1, 5, 9]) {
       expect(backoffDelay(failures, 0.999)).toBeGreaterThan(backoffDelay(failures, 0));
       expect(backoffDelay(failures, 0.999)).toBeLessThanOrEqual(backoffDelay(failures, 0) * 1.1);
     }
+    expect(backoffDelay(10, 0.999)).toBe(300_000);
   });
 
   it('wait at least as long as the other side asked', async () => {
