@@ -105,7 +105,7 @@ export async function control(controller: ControllerProcess, held: () => boolean
   const server = await startServer({
     listen: configuration.server.listen,
     metricsText: () => metrics.text(),
-    planes: () => engine.view().status.planes,
+    planes: () => engine.published().status.planes,
     log,
   });
   const url = server === null ? null : `http://${configuration.server.listen.host}:${server.port}`;

@@ -3,7 +3,7 @@ import { observeDoors } from '../apply/doors/observe-doors.js';
 import { planDoors, type DoorsPlan } from '../plan/doors/plan-doors.js';
 import { TransientError } from '../runtime/errors.js';
 import type { ResourceReading } from '../store/resource-store.js';
-import { sourceReport, type DoorsReport } from '../status/report.js';
+import { seenVersions, sourceReport, type DoorsReport } from '../status/report.js';
 import { doorFacts, type DoorFacts } from './door-facts.js';
 import { rememberGroups } from './remember-groups.js';
 import { checkpoint, untilNext, type PlaneDeps } from './plane.js';
@@ -81,6 +81,7 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
   return {
     plane: 'doors',
     at: deps.clock.now(),
+    seen: seenVersions(reading),
     withheld,
     dryRun: deps.dryRun,
     calendar: facts.calendar,

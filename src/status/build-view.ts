@@ -156,8 +156,9 @@ function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
 
 function readyReason(source: SourceReport | undefined, withheld: string | null | undefined, now: Instant): { reason: string; message: string } | null {
   if (withheld != null) return { reason: 'Suspended', message: withheld };
-  if (source?.state?.failure == null) return null;
-  if (source.state.snapshot === null) return { reason: 'SourceIncomplete', message: source.state.failure.message };
+  if (source?.state == null) return null;
+  if (source.state.snapshot === null) return { reason: 'SourceIncomplete', message: source.state.failure?.message ?? `${source.name} has not been read yet` };
+  if (source.state.failure === null) return null;
   return staleness(source, now) === 'TooStale' ? { reason: 'SourceStale', message: source.state.failure.message } : null;
 }
 

@@ -147,6 +147,30 @@ describe('a whole site', () => {
     expect(condition(await site.status('RoomMapping', 'rooms'), 'SourceStale')).toBeUndefined();
   });
 
+  it('a plane says nothing of a version that only the other one has come across', async () => {
+    site = await startSite(church);
+    await site.run();
+    const before = await site.status('DoorGroup', 'lobby');
+    await site.write('doors.yaml', [doorGroup('lobby', 'Lobby', '  deletionPolicy: Orphan\n'), doorGroup('gym', 'Gym')].join('---\n'));
+    await site.write('annex.yaml', doorGroup('annex', 'Gym'));
+    await site.run('members');
+    expect(await site.status('DoorGroup', 'lobby')).toEqual(before);
+    await expect(site.status('DoorGroup', 'annex')).rejects.toThrow('no status');
+    await site.run('doors');
+    expect((await site.status('DoorGroup', 'lobby'))['specHash']).not.toBe(before['specHash']);
+    expect(condition(await site.status('DoorGroup', 'annex'), 'Ready')?.status).toBe('False');
+  });
+
+  it('nor does it after a restart with an edited file', async () => {
+    site = await startSite(church);
+    await site.run();
+    const before = await site.status('DoorGroup', 'lobby');
+    await site.write('doors.yaml', [doorGroup('lobby', 'Lobby', '  deletionPolicy: Orphan\n'), doorGroup('gym', 'Gym')].join('---\n'));
+    await site.restart();
+    await site.run('members');
+    expect(await site.status('DoorGroup', 'lobby')).toEqual(before);
+  });
+
   it('changes nobody while the membership database answers nonsense', async () => {
     site = await startSite(church);
     await site.run();

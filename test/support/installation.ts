@@ -16,6 +16,8 @@ export interface InstallationOptions {
   readonly events?: readonly unknown[];
   readonly rooms?: readonly unknown[];
   readonly contacts?: readonly unknown[];
+  /** Of UniFi; 30s where nothing is said. */
+  readonly resync?: string;
   /** Lines of the configuration, by key; `null` leaves one out. */
   readonly configuration?: Readonly<Record<string, string | null>>;
 }
@@ -105,7 +107,7 @@ export async function install(program: Program, options: InstallationOptions = {
     resources: 'resources',
     stateDir: 'state',
     runtimeDir: 'run',
-    unifi: `{ url: "https://127.0.0.1:${links.unifi.port}", tlsFingerprint: "${unifi.fingerprint ?? ''}", resync: 30s }`,
+    unifi: `{ url: "https://127.0.0.1:${links.unifi.port}", tlsFingerprint: "${unifi.fingerprint ?? ''}", resync: ${options.resync ?? '30s'} }`,
     planningCenter: `{ url: "http://127.0.0.1:${links.pco.port}", pollInterval: 1s }`,
     civicrm: `{ url: "http://127.0.0.1:${links.civicrm.port}", pollInterval: 1s }`,
     server: '{ listen: "127.0.0.1:0" }',

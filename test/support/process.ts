@@ -10,7 +10,9 @@ const root = join(import.meta.dirname, '../..');
 /** The command as it is installed: compiled, in a directory of its own, run in processes of its own. */
 export interface Program {
   start(words: readonly string[], options: StartOptions): Child;
-  /** Ends every process that is left and removes the program. */
+  /** Ends every process that is left. */
+  endAll(): Promise<void>;
+  /** That too, and removes the program. */
   remove(): Promise<void>;
 }
 
@@ -42,6 +44,10 @@ export function compiledProgram(): Program {
   const scratch = current ? null : compile();
   const entry = join(scratch ?? root, 'dist/sexton.js');
   const running = new Set<{ readonly process: ChildProcess; readonly ended: Promise<Ended> }>();
+  const endAll = async (): Promise<void> => {
+    for (const { process: child } of running) child.kill('SIGKILL');
+    await Promise.all([...running].map(({ ended }) => ended));
+  };
   return {
     start(words, { environment, cwd, uid }) {
       const path = process.env['PATH'] ?? '';
@@ -55,9 +61,9 @@ export function compiledProgram(): Program {
       void ended.then(() => running.delete(entryOf));
       return { pid: child.pid ?? 0, out: () => out, err: () => err, kill: (signal) => void child.kill(signal), ended };
     },
+    endAll,
     async remove() {
-      for (const { process: child } of running) child.kill('SIGKILL');
-      await Promise.all([...running].map(({ ended }) => ended));
+      await endAll();
       if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
     },
   };
