@@ -30,7 +30,7 @@ export interface ControllerProcess {
 }
 
 /** A stop that takes longer than this is ended: systemd would. */
-const stopLimit = 9_000;
+const stopLimit = 8_000;
 const lockInterval = 5_000;
 
 /** @throws CommandError (75) while another process holds the lock */

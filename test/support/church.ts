@@ -11,13 +11,14 @@ export const roomMapping = (...rooms: readonly string[]): string =>
 export const officeHours = (...weekly: readonly string[]): string =>
   `${header('OfficeHours', 'office')}spec:\n  weekly:\n${weekly.map((entry) => `    - ${entry}\n`).join('')}`;
 
-export const tierMapping = (bootstrap: 'Allow' | 'Ask' = 'Allow'): string => `${header('TierMapping', 'tiers')}spec:
+/** `guards`: the value of `bootstrap`, and more after a comma. */
+export const tierMapping = (guards = 'Allow'): string => `${header('TierMapping', 'tiers')}spec:
   identity: { employeeNumber: "civicrm-{id}" }
   cards: { facilityCode: 42, aliasPrefix: "sync-" }
   rules:
     - { membershipType: Gold, access: Policy, policies: [Members], rank: 100 }
     - { membershipType: Comp, access: None, rank: 50 }
-  guards: { bootstrap: ${bootstrap} }
+  guards: { bootstrap: ${guards} }
 `;
 
 /** Lobby and gym, standing hours on Mondays, two tiers. */
