@@ -20,7 +20,10 @@ export function registerActing({ session, command, run }: Registry): void {
     .addOption(new Option('--plane <plane>', 'only doors, or only members').argParser(wordOf('doors', 'members')))
     .addOption(nowOption())
     .action((_: unknown, self: Command) =>
-      run(async () => (await import('./commands/run.js')).runCommand(session, self.optsWithGlobals<RunOptions>())),
+      run(async () => {
+        (await import('../runtime/small-heap.js')).keepHeapSmall();
+        return (await import('./commands/run.js')).runCommand(session, self.optsWithGlobals<RunOptions>());
+      }),
     );
 
   command('reconcile', 'have the daemon reconcile now, and wait for it', ['sexton reconcile', 'sexton reconcile doors --timeout 2m'])

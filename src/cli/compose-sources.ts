@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { ControllerObserver } from '../controller/observer.js';
 import type { Booking, Member } from '../desired/model.js';
 import type { Clock } from '../runtime/clock.js';
@@ -22,7 +23,7 @@ export interface Sources {
   readonly newBookings: SteadyBookings['openings'] | null;
   readonly members: Source<Member> | null;
   readonly contacts: ((ids: readonly number[]) => Promise<readonly Member[]>) | null;
-  /** When the bookings on disk were read; null when there are none. */
+  /** When the bookings on disk were read, in real time; null when there are none. */
   readonly keptAt: number | null;
   readonly lost: string | null;
   close(): void;
@@ -82,6 +83,7 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
     log,
   });
   const { snapshot, lost } = await steady.load();
+  const keptAt = snapshot === null ? null : Math.min(snapshot.readAt, await writtenAt(statePaths(configuration.stateDir).bookings));
   let fallback = false;
   const read = createPlanningCenterReader({
     http,
@@ -106,7 +108,12 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
     settle: (reading) => steady.settle(reading),
     ...(snapshot === null ? {} : { initial: snapshot }),
   });
-  return { source, newBookings: steady.openings, http, keptAt: snapshot?.readAt ?? null, lost };
+  return { source, newBookings: steady.openings, http, keptAt, lost };
+}
+
+/** Under `--now` bookings are read at an imagined instant; that of the file is real. */
+async function writtenAt(path: string): Promise<number> {
+  return stat(path).then(({ mtimeMs }) => mtimeMs, () => Infinity);
 }
 
 function openMembers(settings: CivicrmConfiguration, options: SourceOptions): {

@@ -29,6 +29,8 @@ export interface ComposeOptions {
   readonly clock: Clock;
   /** `--now` was given: the clock is not the world's, so it is not checked against it. */
   readonly imagined: boolean;
+  /** Times what people and disks do, whatever `--now` says: files accepted, plans approved. Default: `clock`. */
+  readonly realClock?: Clock;
   readonly log: Logger;
   readonly observer: ControllerObserver;
   /** `look`: nothing is written anywhere, not even to the state directory. */
@@ -53,6 +55,7 @@ export interface Composition {
 /** Puts the program together: the only place, besides tests, where adapters meet ports. @throws ConfigurationError */
 export async function compose(options: ComposeOptions): Promise<Composition> {
   const { configuration, credentials, clock, log, observer } = options;
+  const realClock = options.realClock ?? clock;
   const writable = options.access === 'control';
   requireCredentials(configuration, credentials);
   const applies = writable && configuration.mode === 'Apply' && !options.dryRun;
@@ -80,7 +83,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     stateDir: configuration.stateDir,
     runtimeDir: configuration.runtimeDir,
     site: configuration.site,
-    clock,
+    clock: realClock,
     log,
     ...written,
   });
@@ -112,7 +115,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     ledger,
     rules,
     watch: createDoorWatch({ unifi: client, clock }),
-    approvals: directoryApprovals(paths.approvals, clock),
+    approvals: directoryApprovals(paths.approvals, realClock),
     installationId: installation.id,
     fence: configuration.fence,
     installationKey: installation.key,

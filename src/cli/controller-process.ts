@@ -31,7 +31,7 @@ export interface ControllerProcess {
 }
 
 /** A stop that takes longer than this is ended: systemd would. */
-const stopLimit = 9_000;
+const stopLimit = 8_000;
 const lockInterval = 5_000;
 
 /** @throws CommandError (75) while another process holds the lock */
@@ -107,7 +107,7 @@ export async function control(controller: ControllerProcess, held: () => boolean
   const server = await startServer({
     listen: configuration.server.listen,
     metricsText: () => metrics.text(),
-    planes: () => engine.view().status.planes,
+    planes: () => engine.published().status.planes,
     log,
   });
   const url = server === null ? null : `http://${configuration.server.listen.host}:${server.port}`;
@@ -173,6 +173,7 @@ async function assemble(
     configuration,
     credentials,
     imagined: now !== undefined,
+    realClock: session.clock,
     log,
     access: 'control',
     dryRun,

@@ -40,6 +40,7 @@ async function computeView({ configuration: configured, now, planes, daysAhead }
     credentials: readCredentials(process.env),
     clock,
     imagined: now !== null,
+    realClock: systemClock,
     log: silentLogger,
     observer: noObserver,
     access: 'look',

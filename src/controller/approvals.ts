@@ -21,6 +21,8 @@ interface Approval {
 }
 
 const lifetime = 3_600_000;
+/** Between the clock that wrote the approval and this one. */
+const allowedSkew = 120_000;
 
 export function directoryApprovals(directory: string, clock: Clock): Approvals {
   async function readAll(): Promise<{ readonly path: string; readonly approval: Approval }[]> {
@@ -38,7 +40,7 @@ export function directoryApprovals(directory: string, clock: Clock): Approvals {
 
   const isOpen = ({ at }: Approval): boolean => {
     const age = clock.now() - Date.parse(at);
-    return age >= -lifetime && age < lifetime;
+    return age >= -allowedSkew && age < lifetime;
   };
 
   return {

@@ -43,6 +43,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
   const { engine, clock, log, planes } = options;
   const pokes = new Set<{ readonly id: string; readonly waiting: Set<Plane> }>();
   const stops: (() => void)[] = [];
+  /** Planes whose source has been read, or waited for: before that a run would see half of its world. */
+  const started = new Set<Plane>();
 
   const queue = createWorkQueue<Plane>({
     clock,
@@ -81,7 +83,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
   function onPoke({ id, planes: asked }: Poke): void {
     const wanted = asked.filter((plane) => planes.includes(plane));
     pokes.add({ id, waiting: new Set(wanted) });
-    for (const plane of wanted) queue.add(plane);
+    add(wanted);
+  }
+
+  /** A plane that has not started runs when it does. */
+  function add(wanted: readonly Plane[]): void {
+    for (const plane of wanted) if (started.has(plane)) queue.add(plane);
   }
 
   function keepFresh(): void {
@@ -90,20 +97,21 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
   async function startPlane(plane: Plane, source: Source<unknown> | null): Promise<void> {
     if (source !== null) {
-      stops.push(source.onChange(() => {
-        queue.add(plane);
-        void refresh();
-      }));
       stops.push(source.start());
       await Promise.race([source.poll(), new Promise<void>((resolve) => stops.push(clock.after(firstReading, resolve)))]);
+      stops.push(source.onChange(() => {
+        add([plane]);
+        void refresh();
+      }));
     }
-    queue.add(plane);
+    started.add(plane);
+    add([plane]);
   }
 
   return {
     async start() {
       stops.push(options.store.onChange(() => {
-        for (const plane of planes) queue.add(plane);
+        add(planes);
       }));
       stops.push(watchPokes(options.pokePath, onPoke));
       keepFresh();

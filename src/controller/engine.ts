@@ -7,7 +7,7 @@ import { buildView, type PlaneRun } from '../status/build-view.js';
 import { doorEvents, memberEvents, statusEvents, type ControllerEvent } from '../status/events.js';
 import { resourceStatuses } from '../status/resource-status.js';
 import type { Plane, View } from '../status/view.js';
-import type { ResourceReading, StatusUpdate } from '../store/resource-store.js';
+import type { ResourceReading, StatusUpdate, StoredResource } from '../store/resource-store.js';
 import type { ControllerObserver } from './observer.js';
 import type { PlaneDeps } from './plane.js';
 import { FailedRun, reconcileDoors } from './reconcile-doors.js';
@@ -43,6 +43,8 @@ export interface Engine {
   /** Publishes again without a run: a source failed or came back. */
   refresh(): Promise<void>;
   view(): View;
+  /** The view that was published last: nobody is told of a run before its statuses are there. */
+  published(): View;
   /** As last computed; empty before the first publication. */
   statuses(): readonly StatusUpdate[];
   /** The newest reading of the directory; null before the first. */
@@ -58,6 +60,7 @@ export function createEngine(options: EngineOptions): Engine {
   let statuses: readonly StatusUpdate[] = [];
   let unifi: { readAt: number | null; items: number } = { readAt: null, items: 0 };
   let publishing: Promise<void> = Promise.resolve();
+  let published: View | null = null;
 
   async function reconcile(plane: Plane): Promise<WorkResult> {
     const started = clock.monotonic();
@@ -112,18 +115,32 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function publishNow(plane: Plane | null): Promise<void> {
     // Read again: the other plane may have written statuses since this one's reading.
-    const current = await deps.store.list().catch(() => reading);
-    if (current !== null) {
-      reading = current;
+    const found = await deps.store.list().catch(() => reading);
+    if (found !== null) {
+      reading = found;
+      const current = withStatuses(found, statuses);
       const now = clock.now();
       statuses = resourceStatuses(current, currentReports(), options.local, now);
       const events = [...statusEvents(current, statuses, now), ...planeEvents(plane, current)];
-      await options.publisher.statuses(statuses, current);
-      await options.publisher.events(events);
+      // Taken now: a run that ends while statuses are written is told with its own.
+      const shown = view();
+      try {
+        await options.publisher.statuses(statuses, current);
+        await options.publisher.events(events);
+      } finally {
+        // A full card must not hide from anybody how the doors stand.
+        await publishView(shown);
+      }
+    } else await publishView(view());
+  }
+
+  async function publishView(shown: View): Promise<void> {
+    try {
+      await options.publisher.view(shown);
+    } finally {
+      published = shown;
+      observer.published(shown, statuses);
     }
-    const shown = view();
-    await options.publisher.view(shown);
-    observer.published(shown, statuses);
   }
 
   function planeEvents(plane: Plane | null, current: ResourceReading): ControllerEvent[] {
@@ -163,7 +180,21 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  return { reconcile, refresh: () => publish(null), view, statuses: () => statuses, reading: () => reading };
+  const unpublished = view();
+  return { reconcile, refresh: () => publish(null), view, published: () => published ?? unpublished, statuses: () => statuses, reading: () => reading };
+}
+
+/** A status file that somebody edited or removed is no news: what this process told last is what was told. */
+function withStatuses(reading: ResourceReading, told: readonly StatusUpdate[]): ResourceReading {
+  const left = new Map<string, StatusUpdate[]>();
+  const keyOf = ({ kind, name, file }: { readonly kind: string; readonly name: string; readonly file: string }): string => `${kind}/${name} ${file}`;
+  // Two documents of one kind and name keep their order.
+  for (const update of told) left.set(keyOf(update), [...(left.get(keyOf(update)) ?? []), update]);
+  const resources = reading.resources.map((stored): StoredResource => {
+    const update = left.get(keyOf(stored))?.shift();
+    return update === undefined ? stored : { ...stored, status: update.status };
+  });
+  return { ...reading, resources };
 }
 
 function failureOf(thrown: unknown): { readonly code: string; readonly message: string } {

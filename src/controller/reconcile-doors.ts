@@ -5,7 +5,7 @@ import { fenceGroup } from '../desired/calendar/fence.js';
 import { planDoors, type DoorsPlan } from '../plan/doors/plan-doors.js';
 import { TransientError } from '../runtime/errors.js';
 import type { ResourceReading } from '../store/resource-store.js';
-import { sourceReport, type DoorsReport, type Withheld } from '../status/report.js';
+import { seenVersions, sourceReport, type DoorsReport, type Withheld } from '../status/report.js';
 import { doorAlerts } from '../status/door-alerts.js';
 import { waitingOf } from '../status/waiting.js';
 import { doorFacts, type DoorFacts } from './door-facts.js';
@@ -114,6 +114,7 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
   return {
     plane: 'doors',
     at: deps.clock.now(),
+    seen: seenVersions(reading),
     withheld: withheld?.message ?? null,
     withheldFor: withheld?.reason ?? null,
     dryRun: deps.dryRun,

@@ -12,7 +12,7 @@ import { planMembers, type MembersPlan } from '../plan/members/plan-members.js';
 import { errorCode, TransientError } from '../runtime/errors.js';
 import { isoInstant } from '../runtime/instant.js';
 import type { Snapshot } from '../sources/source.js';
-import { sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
+import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
 import { notEnforcedYet } from './not-enforced.js';
@@ -32,6 +32,7 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   const report = (result: MembersResult | null, withheld: string | null, withheldFor: MembersReport['withheldFor'] = null): MembersReport => ({
     plane: 'members',
     at: now,
+    seen: seenVersions(reading),
     result,
     withheld,
     withheldFor,
@@ -133,7 +134,8 @@ async function remember({ people: judged, plan: { policies } }: Planned, { ledge
   const readAt = members?.state().snapshot?.readAt ?? 0;
   await ledger.update((inventory) => {
     const since = judged.flatMap((person) => {
-      if (person.outcome !== 'Quarantined' || !person.unknownType) return [];
+      // Also once it has run out: forgotten, the next round would start the quarantine again.
+      if (!('unknownType' in person) || !person.unknownType) return [];
       return [[String(person.contact), inventory.unknownTypeSince[String(person.contact)] ?? isoInstant(readAt)] as const];
     });
     return { ...inventory, managedPolicies: [...policies.managed].sort(), unknownTypeSince: Object.fromEntries(since) };

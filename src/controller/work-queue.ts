@@ -39,7 +39,7 @@ const longestBackoff = 300_000;
 /** 1 s, 2 s, 4 s … 5 min, each up to a tenth longer, so that two planes do not march in step. */
 export function backoffDelay(failures: number, random: number): number {
   const delay = Math.min(firstBackoff * 2 ** Math.min(failures - 1, 20), longestBackoff);
-  return Math.round(delay * (1 + random / 10));
+  return Math.round(Math.min(delay * (1 + random / 10), longestBackoff));
 }
 
 interface KeyState {
@@ -74,9 +74,8 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
     else if (state.queuedAt === null) enqueue(key, state);
   }
 
+  /** A pending timer stays until a run succeeds: should this one end in a terminal error, the next edge still comes. */
   function enqueue(key: Key, state: KeyState): void {
-    state.timer?.cancel();
-    state.timer = null;
     state.queuedAt = clock.monotonic();
     observer.depth(key, 1);
     // A microtask, so that several pokes in a row are one run.
@@ -105,6 +104,9 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
     try {
       const { requeueAfter } = await options.process(key);
       state.failures = 0;
+      // The plan is new, and so is the moment at which it can change by itself.
+      state.timer?.cancel();
+      state.timer = null;
       if (requeueAfter !== undefined) addAfter(key, state, requeueAfter);
     } catch (error) {
       options.onError(key, error);

@@ -171,8 +171,9 @@ function readyReason(
   now: Instant,
 ): { reason: string; message: string } | null {
   if (report?.withheld != null) return { reason: report.withheldFor ?? 'Suspended', message: report.withheld };
-  if (source?.state?.failure == null) return null;
-  if (source.state.snapshot === null) return { reason: 'SourceIncomplete', message: source.state.failure.message };
+  if (source?.state == null) return null;
+  if (source.state.snapshot === null) return { reason: 'SourceIncomplete', message: source.state.failure?.message ?? `${source.name} has not been read yet` };
+  if (source.state.failure === null) return null;
   return staleness(source, now) === 'TooStale' ? { reason: 'SourceStale', message: source.state.failure.message } : null;
 }
 

@@ -12,13 +12,22 @@ import type { GuardedPlan } from '../plan/members/guards.js';
 import type { MembersPlan } from '../plan/members/plan-members.js';
 import type { KeptItems, SourceName, SourceState } from '../sources/source.js';
 import type { DoorFollowing } from './following.js';
+import type { ResourceReading } from '../store/resource-store.js';
 import type { Waiting } from './waiting.js';
 import type { UnifiDoor } from '../unifi/access-controller.js';
+
+/** Hash of the accepted spec that a run worked with, by `Kind/name`: it says nothing of any other version. */
+export type SeenVersions = ReadonlyMap<string, string>;
+
+export function seenVersions({ resources }: ResourceReading): SeenVersions {
+  return new Map(resources.flatMap(({ kind, name, specHash }) => (specHash === null ? [] : [[`${kind}/${name}`, specHash] as const])));
+}
 
 /** What one reconcile of a plane saw, wanted and did. Status, view and events are computed from it alone. */
 export interface DoorsReport {
   readonly plane: 'doors';
   readonly at: Instant;
+  readonly seen: SeenVersions;
   /** Why nothing was changed, whatever the plan: a suspended directory, a clock that is off. Null: changes may go. */
   readonly withheld: string | null;
   /** Of `withheld`; null with it. */
@@ -86,6 +95,7 @@ export interface RemovedReport {
 export interface MembersReport {
   readonly plane: 'members';
   readonly at: Instant;
+  readonly seen: SeenVersions;
   /** Null: there is no TierMapping, or it is suspended; nothing was planned. */
   readonly result: MembersResult | null;
   readonly withheld: string | null;

@@ -18,8 +18,9 @@ export interface Reports {
 }
 
 /**
- * The whole set of statuses, as far as the planes have reported; a plane that has not run yet leaves its kinds as they
- * were. Pure: the same reports give the same bytes, but for the moment a condition changes.
+ * The whole set of statuses, as far as the planes have reported. A version that its plane has not worked with yet keeps
+ * the status of the one before; a new resource has none. Pure: the same reports give the same bytes, but for the moment
+ * a condition changes.
  */
 export function resourceStatuses(reading: ResourceReading, reports: Reports, local: LocalTime, now: Instant): StatusUpdate[] {
   const inForce = reading.resources.flatMap(({ accepted }) => (accepted === null ? [] : [accepted]));
@@ -39,25 +40,35 @@ export function resourceStatuses(reading: ResourceReading, reports: Reports, loc
       blocked: blockedBy(stored, reports),
     }),
   };
-  return reading.resources.map((stored) => ({
-    kind: stored.kind,
-    name: stored.name,
-    file: stored.file,
-    line: stored.line,
-    status: statusOf(stored, reports, context, now),
-  }));
+  return reading.resources.flatMap((stored): StatusUpdate[] => {
+    const { kind, name, file, line } = stored;
+    const status = statusOf(stored, reports, context, now);
+    return status === null ? [] : [{ kind, name, file, line, status }];
+  });
 }
 
-function statusOf(stored: StoredResource, reports: Reports, context: StatusContext, now: Instant): Readonly<Record<string, unknown>> {
+/** Null: there is nothing to say of it yet. */
+function statusOf(stored: StoredResource, reports: Reports, context: StatusContext, now: Instant): Readonly<Record<string, unknown>> | null {
   const next = kindStatus(stored, reports, context);
   const previous: readonly Condition[] = stored.status?.conditions ?? [];
-  const kept = next === null ? stored.status : null;
+  const refused = stored.refused === null ? {} : { refused: { since: stored.refused.since, problems: stored.refused.problems } };
+  if (next === null) {
+    if (stored.status === null && stored.refused === null) return null;
+    const { observedGeneration, specHash } = stored.status ?? {};
+    return {
+      ...(observedGeneration === undefined ? {} : { observedGeneration }),
+      ...(specHash === undefined ? {} : { specHash }),
+      conditions: previous,
+      ...refused,
+      ...withoutShared(stored.status ?? {}),
+    };
+  }
   return {
     ...(stored.accepted?.metadata.generation === undefined ? {} : { observedGeneration: stored.accepted.metadata.generation }),
     ...(stored.specHash === null ? {} : { specHash: stored.specHash }),
-    conditions: next === null ? previous : mergeConditions(previous, next.conditions, isoSeconds(now)),
-    ...(stored.refused === null ? {} : { refused: { since: stored.refused.since, problems: stored.refused.problems } }),
-    ...(kept === null ? next?.fields : withoutShared(kept)),
+    conditions: mergeConditions(previous, next.conditions, isoSeconds(now)),
+    ...refused,
+    ...next.fields,
   };
 }
 
@@ -66,8 +77,12 @@ function withoutShared(status: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(status).filter(([field]) => !shared.has(field)));
 }
 
-/** Null: its plane has not reported yet. */
-function kindStatus(stored: StoredResource, { doors, members }: Reports, context: StatusContext): KindStatus | null {
+/** Null: its plane has not worked with this version yet. */
+function kindStatus(stored: StoredResource, reports: Reports, context: StatusContext): KindStatus | null {
+  const { doors, members } = reports;
+  const report = stored.kind === 'TierMapping' ? members : doors;
+  const unseen = stored.specHash !== null && report?.seen.get(`${stored.kind}/${stored.name}`) !== stored.specHash;
+  if (unseen) return null;
   if (isOf(stored, 'TierMapping')) return members === null ? null : tierMappingStatus(stored, members, context);
   if (doors === null) return null;
   if (isOf(stored, 'DoorGroup')) return doorGroupStatus(stored, doors, context);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SpecOf } from '../../src/api/resource.js';
-import { booking, calendarOf, doorGroup, eventOverride, heldOf, officeHours, roomMapping, safeHours, windowsOf } from '../support/declarations.js';
+import { booking, calendarOf, doorGroup, officeHours, roomMapping, windowsOf } from '../support/declarations.js';
 
 const evening = '2026-11-23T18:00-05:00/2026-11-23T20:00-05:00';
 const open = '2026-11-23 18:00 to 2026-11-23 20:00';
@@ -155,6 +155,30 @@ describe('onlyLocationContains', () => {
   });
 });
 
+describe('several mappings', () => {
+  const everywhere = roomMapping('everywhere', { rooms: [{ name: 'Gym', doorGroups: ['gym'] }] });
+  const office = roomMapping('office', { rooms: [{ name: 'Office', doorGroups: ['lobby'] }] });
+  const found = (mappings: readonly ReturnType<typeof roomMapping>[], ...rooms: string[]): ReturnType<typeof calendarOf> =>
+    calendarOf({ doorGroups: [doorGroup('gym'), doorGroup('lobby')], roomMappings: mappings, bookings: rooms.map((room) => booking({ at: evening, room, location: 'Hainesport' })) });
+
+  it('a room that one of them names is unmapped for none', () => {
+    expect(found([everywhere, office], 'Gym', 'Office', 'Attic').mappings).toEqual([
+      { name: 'everywhere', seen: 3, mapped: 1, excluded: 0, unmapped: 1, unmappedRooms: ['Attic'] },
+      { name: 'office', seen: 3, mapped: 1, excluded: 0, unmapped: 1, unmappedRooms: ['Attic'] },
+    ]);
+  });
+
+  it('an excluded room stays excluded beside a mapping that says nothing of it', () => {
+    const offSite = roomMapping('off-site', { rooms: [{ nameContains: 'gym', doorGroups: ['gym'] }], exclude: [{ roomContains: '1520 Hainesport' }] });
+    expect(found([offSite, office], 'Gym, 1520 Hainesport Rd').bookings[0]?.state).toBe('Excluded');
+    const campus = roomMapping('campus', { onlyLocationContains: 'Mount Laurel', rooms: [{ name: 'Gym', doorGroups: ['gym'] }] });
+    expect(found([campus, office], 'Gym').bookings[0]?.state).toBe('Excluded');
+    expect(found([campus, office], 'Attic').bookings[0]?.state).toBe('Unmapped');
+    expect(found([campus], 'Attic').bookings[0]?.state).toBe('Excluded');
+    expect(windowsOf(found([campus, everywhere], 'Gym'))).toEqual([open]);
+  });
+});
+
 describe('standing hours', () => {
   const weekly = (hours: readonly string[], days: SpecOf<'OfficeHours'>['weekly'][number]['days'] = ['monday']): ReturnType<typeof officeHours> =>
     officeHours('weekdays', { weekly: [{ days, hours, doorGroups: gym }] });
@@ -182,166 +206,5 @@ describe('standing hours', () => {
     const found = calendarOf({ officeHours: [weekly(['09:00-12:00']), officeHours('more', { weekly: [{ days: ['monday'], hours: ['11:00-14:00'], doorGroups: gym }] })] });
     expect(windowsOf(found)[0]).toBe('2026-11-23 09:00 to 2026-11-23 14:00');
     expect(found.groups[0]?.windows[0]?.causes.map(({ ref }) => ref)).toEqual(['OfficeHours/more', 'OfficeHours/weekdays']);
-  });
-});
-
-describe('until the rest is there, it fails shut', () => {
-  const closing = (scope: 'OfficeHours' | 'Everything', from: string, to: string, more: object = {}): ReturnType<typeof officeHours> =>
-    officeHours('closed', { closures: [{ from, to, scope, ...more }], ...('suspend' in more ? { suspend: true } : {}) });
-  const heldWhole = (site: Parameters<typeof calendarOf>[0]): void => {
-    const found = calendarOf(site);
-    expect(windowsOf(found)).toEqual([]);
-    expect(heldOf(found).length).toBeGreaterThan(0);
-    for (const reason of heldOf(found)) expect(reason).toMatch(/^NotImplemented\b/);
-  };
-
-  it('a window that starts before the default 05:00 is left out whole', () => {
-    heldWhole({ bookings: [booking({ at: '2026-11-23T04:59-05:00/2026-11-23T06:00-05:00' })] });
-  });
-
-  it('a window that ends after the default 23:00 is left out whole', () => {
-    heldWhole({ bookings: [booking({ at: '2026-11-23T21:00-05:00/2026-11-23T23:01-05:00' })] });
-  });
-
-  it('05:00 to 23:00 itself is inside, if the door group allows its length', () => {
-    const found = calendarOf({ doorGroups: [doorGroup('gym', { maxContinuous: '18h' })], bookings: [booking({ at: '2026-11-23T05:00-05:00/2026-11-23T23:00-05:00' })] });
-    expect(windowsOf(found)).toEqual(['2026-11-23 05:00 to 2026-11-23 23:00']);
-  });
-
-  it('the gate judges the window after lead and lag', () => {
-    heldWhole({ doorGroups: [doorGroup('gym', { lag: '15m' })], bookings: [booking({ at: '2026-11-23T21:00-05:00/2026-11-23T22:50-05:00' })] });
-  });
-
-  it('Friday 20:00 to Saturday 08:00 is left out although both its ends are safe', () => {
-    heldWhole({ bookings: [booking({ at: '2026-11-27T20:00-05:00/2026-11-28T08:00-05:00' })] });
-  });
-
-  it('SafeHours of the day beat its default', () => {
-    const late = booking({ at: '2026-11-27T21:00-05:00/2026-11-27T23:15-05:00' });
-    expect(windowsOf(calendarOf({ safeHours: safeHours({ days: { friday: '05:00-23:30' } }), bookings: [late] }))).toEqual(['2026-11-27 21:00 to 2026-11-27 23:15']);
-    heldWhole({ safeHours: safeHours({ days: { thursday: '05:00-23:30' } }), bookings: [late] });
-  });
-
-  it('safe hours 00:00-24:00 on all days let a night through midnight', () => {
-    const night = booking({ at: '2026-11-27T20:00-05:00/2026-11-28T08:00-05:00' });
-    expect(windowsOf(calendarOf({ safeHours: safeHours({ default: '00:00-24:00' }), bookings: [night] }))).toEqual(['2026-11-27 20:00 to 2026-11-28 08:00']);
-  });
-
-  it('outside: Clamp is left out whole too, and preApproved passes nothing yet', () => {
-    const late = { event: 'Sunday Service', at: '2026-11-23T21:00-05:00/2026-11-23T23:30-05:00' };
-    heldWhole({ safeHours: safeHours({ outside: 'Clamp' }), bookings: [booking(late)] });
-    heldWhole({ safeHours: safeHours({ preApproved: ['Sunday Service'] }), bookings: [booking(late)] });
-  });
-
-  it('a window longer than maxContinuous is left out whole; one exactly as long is not', () => {
-    const day = (end: string): Parameters<typeof calendarOf>[0] => ({
-      doorGroups: [doorGroup('gym', { maxContinuous: '4h', lead: '15m' })],
-      bookings: [booking({ at: `2026-11-23T10:15-05:00/2026-11-23T${end}-05:00` })],
-    });
-    expect(windowsOf(calendarOf(day('14:00')))).toEqual(['2026-11-23 10:00 to 2026-11-23 14:00']);
-    heldWhole(day('14:01'));
-  });
-
-  it('maxContinuous is judged per event, before merging', () => {
-    const found = calendarOf({
-      doorGroups: [doorGroup('gym', { maxContinuous: '2h' })],
-      bookings: [booking({ at: evening }), booking({ at: '2026-11-23T20:00-05:00/2026-11-23T22:00-05:00', eventId: '9' })],
-    });
-    expect(windowsOf(found)).toEqual(['2026-11-23 18:00 to 2026-11-23 22:00']);
-  });
-
-  it('one door group may be held while another opens', () => {
-    const found = calendarOf({
-      doorGroups: [doorGroup('gym', { maxContinuous: '1h' }), doorGroup('lobby')],
-      roomMappings: [roomMapping('rooms', { rooms: [{ name: 'Gym', doorGroups: ['gym', 'lobby'] }] })],
-      bookings: [booking({ at: evening })],
-    });
-    expect([windowsOf(found), windowsOf(found, 'lobby')]).toEqual([[], [open]]);
-    expect(found.bookings[0]?.state).toBe('Held');
-  });
-
-  it.each([
-    ['its name', { eventName: 'youth  GROUP' }],
-    ['a part of its name', { eventNameContains: 'youth' }],
-    ['its id', { eventId: '140' }],
-    ['its id and date', { eventId: '140', date: '2026-11-23' }],
-    ['its name and start', { eventName: 'Youth Group', startsAt: '2026-11-23T23:00:00Z' }],
-  ])('an EventOverride that matches by %s holds the event, whatever its action', (_, match) => {
-    for (const action of ['Adjust', 'Cancel', 'Approve', 'Deny'] as const) {
-      heldWhole({ eventOverrides: [eventOverride('eo', match, { action })], bookings: [booking({ at: evening })] });
-    }
-    heldWhole({ eventOverrides: [eventOverride('eo', match, { suspend: true })], bookings: [booking({ at: evening })] });
-  });
-
-  it.each([
-    ['another name', { eventName: 'Youth' }],
-    ['another id', { eventId: '14' }],
-    ['another date', { eventId: '140', date: '2026-11-24' }],
-    ['another start', { eventName: 'Youth Group', startsAt: '2026-11-23T23:01:00Z' }],
-  ])('an EventOverride with %s leaves it open', (_, match) => {
-    const found = calendarOf({ eventOverrides: [eventOverride('eo', match)], bookings: [booking({ at: evening })] });
-    expect(windowsOf(found)).toEqual([open]);
-    expect(found.overrides).toEqual([{ name: 'eo', matched: 0, nextOccurrence: null }]);
-  });
-
-  it('a date is the local one: 21:00 on Monday is Monday, though it is Tuesday in UTC', () => {
-    const late = booking({ at: '2026-11-23T21:00-05:00/2026-11-23T22:00-05:00' });
-    heldWhole({ eventOverrides: [eventOverride('eo', { eventId: '140', date: '2026-11-23' })], bookings: [late] });
-    expect(calendarOf({ eventOverrides: [eventOverride('eo', { eventId: '140', date: '2026-11-23' })], bookings: [late] }).overrides).toEqual([
-      { name: 'eo', matched: 1, nextOccurrence: Date.parse('2026-11-24T02:00:00Z') },
-    ]);
-  });
-
-  it('an event that overlaps an Everything closure is left out whole', () => {
-    heldWhole({ officeHours: [closing('Everything', '2026-11-23T19:59', '2026-11-23T20:30')], bookings: [booking({ at: evening })] });
-    heldWhole({ officeHours: [closing('Everything', '2026-11-23', '2026-11-23')], bookings: [booking({ at: evening })] });
-    heldWhole({ officeHours: [closing('Everything', '2026-11-20', '2026-11-23')], bookings: [booking({ at: evening })] });
-  });
-
-  it('closures touch events by their scope, their doors and their time only', () => {
-    const event = booking({ at: evening });
-    expect(windowsOf(calendarOf({ officeHours: [closing('OfficeHours', '2026-11-23', '2026-11-23')], bookings: [event] }))).toEqual([open]);
-    expect(windowsOf(calendarOf({ officeHours: [closing('Everything', '2026-11-23T20:00', '2026-11-23T24:00')], bookings: [event] }))).toEqual([open]);
-    expect(windowsOf(calendarOf({ officeHours: [closing('Everything', '2026-11-20', '2026-11-22')], bookings: [event] }))).toEqual([open]);
-    expect(windowsOf(calendarOf({ officeHours: [closing('Everything', '2026-11-23', '2026-11-23', { doorGroups: ['lobby'] })], bookings: [event] }))).toEqual([open]);
-    heldWhole({ officeHours: [closing('Everything', '2026-11-23', '2026-11-23', { doorGroups: ['lobby', 'gym'] })], bookings: [event] });
-  });
-
-  it('hours that overlap a closure of either scope are left out whole, and open again next week', () => {
-    for (const scope of ['OfficeHours', 'Everything'] as const) {
-      const hours = officeHours('weekdays', {
-        weekly: [{ days: ['monday'], hours: ['09:00-12:00', '13:00-17:00'], doorGroups: gym }],
-        closures: [{ from: '2026-11-23T11:00', to: '2026-11-23T12:30', scope }],
-      });
-      expect(windowsOf(calendarOf({ officeHours: [hours] }))).toEqual([
-        '2026-11-23 13:00 to 2026-11-23 17:00',
-        '2026-11-30 09:00 to 2026-11-30 12:00',
-        '2026-11-30 13:00 to 2026-11-30 17:00',
-      ]);
-    }
-  });
-
-  it('openings give nothing yet', () => {
-    const openings = [
-      { from: '2026-11-23T18:00', to: '2026-11-23T20:00', doorGroups: gym },
-      { date: '2026-11-24', hours: ['10:00-12:00'], doorGroups: gym },
-    ];
-    expect(windowsOf(calendarOf({ officeHours: [officeHours('delivery', { openings })] }))).toEqual([]);
-  });
-});
-
-describe('suspending never opens', () => {
-  it('a suspended mapping adds no openings', () => {
-    const mapping = roomMapping('rooms', { suspend: true, rooms: [{ name: 'Gym', doorGroups: gym }] });
-    expect(windowsOf(calendarOf({ roomMappings: [mapping], bookings: [booking({ at: evening })] }))).toEqual([]);
-  });
-
-  it('suspended hours add none, and their closures still count', () => {
-    const suspended = officeHours('weekdays', {
-      suspend: true,
-      weekly: [{ days: ['monday'], hours: ['09:00-12:00'], doorGroups: gym }],
-      closures: [{ from: '2026-11-23', to: '2026-11-23', scope: 'Everything' }],
-    });
-    expect(windowsOf(calendarOf({ officeHours: [suspended], bookings: [booking({ at: evening })] }))).toEqual([]);
   });
 });

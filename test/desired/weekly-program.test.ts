@@ -4,18 +4,13 @@ import { addDays, localTime } from '../../src/desired/calendar/local-time.js';
 import { canonicalWeek, emptyWeek, sameWeek, weeklyProgram } from '../../src/desired/calendar/weekly-program.js';
 import type { Interval } from '../../src/desired/model.js';
 import { unlockedIntervals } from '../../src/sim/unifi/hub.js';
-import { weekdays, type Week } from '../../src/sim/unifi/model.js';
-import type { WeekSchedule } from '../../src/unifi/access-controller.js';
+import { weekdays } from '../../src/sim/unifi/model.js';
 import { todays, windowsAround, zones } from '../support/generators.js';
+import { onTheHub } from '../support/hub.js';
 import { subtractSpans, unionSpans, type Span } from '../support/spans.js';
 import { wallClock } from '../support/wall-clock.js';
 
 const minute = 60_000;
-
-function onTheHub(week: WeekSchedule): Week {
-  const days = weekdays.map((weekday) => [weekday, week[weekday].map(({ start, end }) => ({ start_time: start, end_time: end }))] as const);
-  return Object.fromEntries(days) as unknown as Week;
-}
 
 /** What the windows promise on these dates: whole minutes, the closing one included, nothing beyond a midnight at 24:00. */
 function promised(windows: readonly Interval[], dates: readonly Span[]): Span[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { covers, mergeIntervals } from '../../src/desired/intervals.js';
+import { mergeIntervals, within, without } from '../../src/desired/intervals.js';
 import { mergeWindows, type Window } from '../../src/desired/windows.js';
 
 const causes = fc.uniqueArray(
@@ -49,11 +49,18 @@ describe('merging windows', () => {
     );
   });
 
-  it('a window is covered only by one that holds all of it', () => {
-    const day = [{ start: 5, end: 23 }];
-    expect(covers(day, { start: 5, end: 23 })).toBe(true);
-    expect(covers(day, { start: 4, end: 23 })).toBe(false);
-    expect(covers(day, { start: 5, end: 24 })).toBe(false);
-    expect(covers([{ start: 5, end: 10 }, { start: 12, end: 23 }], { start: 9, end: 13 })).toBe(false);
+  it('what lies in others and what lies in none of them are the whole, and nothing twice', () => {
+    const spans = fc.array(fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: -2, max: 10 })).map(([start, length]) => ({ start, end: start + length })), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 20 }), spans, (start, length, others) => {
+        const whole = { start, end: start + length };
+        const [inside, outside] = [within(whole, others), without(whole, others)];
+        expect(mergeIntervals([...inside, ...outside])).toEqual([whole]);
+        for (let instant = start; instant < whole.end; instant += 1) {
+          const at = (each: { start: number; end: number }): boolean => each.start <= instant && instant < each.end;
+          expect([inside.some(at), outside.some(at)]).toEqual([others.some(at), !others.some(at)]);
+        }
+      }),
+    );
   });
 });

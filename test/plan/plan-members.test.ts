@@ -121,6 +121,19 @@ describe('who keeps a card', () => {
     expect(changes([wants42], unifiWith([user(7, { holds: [1007] }), foreign]))).toEqual([]);
   });
 
+  it('a holder whose rule is stalled does not move, so its card is not free', () => {
+    const spec = tierMapping({
+      rules: [
+        { membershipType: 'Gold', access: 'Policy', policies: ['Always'], rank: 100 },
+        { membershipType: 'Silver', access: 'Policy', policies: ['Nowhere'], rank: 50 },
+      ],
+    });
+    const people = judged([wants42, member(8, { card: '9', memberships: [membership('Silver')] })], { spec });
+    const found = planMembers(people, unifiWith([user(7), user(8, { holds: [42] })]), spec, []);
+    expect(found.changes.map(said)).toEqual([]);
+    expect(found.reasons.get(7)?.join()).toContain('contact 8');
+  });
+
   it('A and B swap; A to B to C to A; a chain with a free end', () => {
     const held = (cards: Readonly<Record<number, number>>): ObservedPeople =>
       unifiWith(Object.entries(cards).map(([contact, number]) => user(Number(contact), { holds: [number] })));
@@ -205,7 +218,7 @@ describe('laws', () => {
         const after = afterChanges(observed, first.changes, first.policies.managed);
         expect(plan(members, after).changes.map(said)).toEqual([]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -224,7 +237,7 @@ describe('laws', () => {
         }
         expect(after.policies).toEqual(observed.policies);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -242,7 +255,7 @@ describe('laws', () => {
           expect([each.cards.filter(({ token }) => token.startsWith('t')), each.policyIds.filter((id) => first.policies.managed.has(id))]).toEqual([[], []]);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -258,7 +271,7 @@ describe('laws', () => {
           expect(cardsOf(after.users, before.id)).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
@@ -274,7 +287,7 @@ describe('laws', () => {
           found.changes.map((change) => said('release' in change ? { ...change, release: [...change.release].sort((a, b) => a.number - b.number) } : change)).sort();
         expect(texts(plan([...members].reverse(), turned))).toEqual(texts(plan(members, observed)));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { bookedEvent, churchFiles, churchRooms, churchUnifi, doorGroup, person } from '../support/church.js';
 import { rows } from '../support/sim.js';
 import { condition, startSite, type Site, type SiteOptions } from '../support/site.js';
 
@@ -10,56 +11,19 @@ afterEach(async () => {
   site = null;
 });
 
-const header = (kind: string, name: string): string => `apiVersion: sexton.dev/v1alpha1\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
-
-const doorGroup = (name: string, door: string, extra = ''): string =>
-  `${header('DoorGroup', name)}spec:\n  displayName: ${name}\n  doors: [{ name: ${door} }]\n  unlock: { method: Schedule, schedule: { name: "${name} hours" } }\n${extra}`;
-
-const tiers = `${header('TierMapping', 'tiers')}spec:
-  identity: { employeeNumber: "civicrm-{id}" }
-  cards: { facilityCode: 42, aliasPrefix: "sync-" }
-  rules:
-    - { membershipType: Gold, access: Policy, policies: [Members], rank: 100 }
-    - { membershipType: Comp, access: None, rank: 50 }
-  guards: { bootstrap: Allow }
-`;
-
 const church: SiteOptions = {
   // A Saturday morning in New York.
   now: '2026-11-21T13:00:00Z',
-  files: {
-    'doors.yaml': [doorGroup('lobby', 'Lobby'), doorGroup('gym', 'Gym')].join('---\n'),
-    'rooms.yaml': `${header('RoomMapping', 'rooms')}spec:\n  timesFrom: Published\n  rooms:\n    - { name: Sanctuary, doorGroups: [lobby] }\n    - { name: Gym, doorGroups: [gym], lead: 30m }\n`,
-    'hours.yaml': `${header('OfficeHours', 'office')}spec:\n  weekly:\n    - { days: [monday], hours: ["09:00-12:00"], doorGroups: [lobby] }\n`,
-    'members.yaml': tiers,
-  },
-  unifi: {
-    time_zone: 'America/New_York',
-    doors: [
-      { id: 'door-lobby', name: 'Lobby' },
-      { id: 'door-gym', name: 'Gym' },
-    ],
-    schedules: [
-      { id: 'schedule-lobby', name: 'lobby hours', weekly: empty() },
-      { id: 'schedule-gym', name: 'gym hours', weekly: empty() },
-      { id: 'schedule-other', name: 'Always for members', weekly: empty() },
-    ],
-    unlock_schedules: { 'door-lobby': 'schedule-lobby', 'door-gym': 'schedule-gym' },
-    access_policies: [{ id: 'policy-members', name: 'Members', resources: [], schedule_id: 'schedule-other' }],
-    users: [{ id: 'admin', first_name: 'Ada', last_name: 'Admin', employee_number: '1001', status: 'ACTIVE', access_policy_ids: [] }],
-  },
+  files: churchFiles(),
+  unifi: churchUnifi('America/New_York'),
   pco: {
     organization: { name: 'Church', time_zone: 'America/New_York' },
-    resources: [
-      { id: 'r1', name: 'Sanctuary', kind: 'Room' },
-      { id: 'r2', name: 'Gym', kind: 'Room' },
-      { id: 'r3', name: 'Attic', kind: 'Room' },
-    ],
+    resources: churchRooms,
     events: [
-      event('e1', 'Concert', '2026-11-22T00:00:00Z', '2026-11-22T02:00:00Z', 'r1'),
-      event('e2', 'Basketball', '2026-11-22T20:00:00Z', '2026-11-22T22:00:00Z', 'r2'),
-      event('e3', 'Chess', '2026-11-22T20:00:00Z', '2026-11-22T22:00:00Z', 'r3'),
-      event('e4', 'Wishful', '2026-11-23T20:00:00Z', '2026-11-23T22:00:00Z', 'r2', 'P'),
+      bookedEvent('e1', 'Concert', '2026-11-22T00:00:00Z', '2026-11-22T02:00:00Z', 'r1'),
+      bookedEvent('e2', 'Basketball', '2026-11-22T20:00:00Z', '2026-11-22T22:00:00Z', 'r2'),
+      bookedEvent('e3', 'Chess', '2026-11-22T20:00:00Z', '2026-11-22T22:00:00Z', 'r3'),
+      bookedEvent('e4', 'Wishful', '2026-11-23T20:00:00Z', '2026-11-23T22:00:00Z', 'r2', 'P'),
     ],
   },
   civicrm: {
@@ -67,40 +31,6 @@ const church: SiteOptions = {
     contacts: [person(1, '1234', 'Gold'), person(2, '1235', 'Gold'), person(3, 'LOST', 'Gold'), person(4, '1236', 'Comp')],
   },
 };
-
-function empty(): Record<string, unknown[]> {
-  return { monday: [], tuesday: [], wednesday: [], thursday: [], friday: [], saturday: [], sunday: [] };
-}
-
-function event(id: string, name: string, starts: string, ends: string, room: string, approval = 'A'): unknown {
-  const times = { starts_at: starts, ends_at: ends };
-  return {
-    id,
-    name,
-    approval_status: approval,
-    instances: [
-      {
-        id: `${id}-1`,
-        name,
-        ...times,
-        published_starts_at: starts,
-        published_ends_at: ends,
-        bookings: [{ id: `${id}-b`, resource_id: room, ...times, approval_status: approval }],
-      },
-    ],
-  };
-}
-
-function person(id: number, card: unknown, type: string): unknown {
-  return {
-    id,
-    first_name: `First${id}`,
-    last_name: `Last${id}`,
-    contact_type: 'Individual',
-    card_id: card,
-    memberships: [{ id: id * 10, type, status: 'Current', join_date: '2020-01-01', start_date: '2020-01-01', end_date: '2030-01-01' }],
-  };
-}
 
 describe('a whole site', () => {
   it('opens doors for approved bookings and standing hours, and for nothing else', async () => {
@@ -151,7 +81,7 @@ describe('a whole site', () => {
   it('deactivates a leaver and releases the card', async () => {
     site = await startSite(church);
     await site.run();
-    await site.civicrm.sim('/seed?merge=1', { contacts: [{ ...(person(1, '1234', 'Gold') as object), memberships: [] }] });
+    await site.civicrm.sim('/seed?merge=1', { contacts: [{ ...person(1, '1234', 'Gold'), memberships: [] }] });
     expect(await site.run()).toEqual([]);
     const users = rows(((await site.unifi.sim('/state')) as { users: unknown }).users);
     expect(users.find((user) => user['employee_number'] === 'civicrm-1')).toMatchObject({ status: 'DEACTIVATED', nfc_cards: [] });
@@ -215,6 +145,30 @@ describe('a whole site', () => {
     await site.pco.remove('/fault');
     await site.run();
     expect(condition(await site.status('RoomMapping', 'rooms'), 'SourceStale')).toBeUndefined();
+  });
+
+  it('a plane says nothing of a version that only the other one has come across', async () => {
+    site = await startSite(church);
+    await site.run();
+    const before = await site.status('DoorGroup', 'lobby');
+    await site.write('doors.yaml', [doorGroup('lobby', 'Lobby', '  deletionPolicy: Orphan\n'), doorGroup('gym', 'Gym')].join('---\n'));
+    await site.write('annex.yaml', doorGroup('annex', 'Gym'));
+    await site.run('members');
+    expect(await site.status('DoorGroup', 'lobby')).toEqual(before);
+    await expect(site.status('DoorGroup', 'annex')).rejects.toThrow('no status');
+    await site.run('doors');
+    expect((await site.status('DoorGroup', 'lobby'))['specHash']).not.toBe(before['specHash']);
+    expect(condition(await site.status('DoorGroup', 'annex'), 'Ready')?.status).toBe('False');
+  });
+
+  it('nor does it after a restart with an edited file', async () => {
+    site = await startSite(church);
+    await site.run();
+    const before = await site.status('DoorGroup', 'lobby');
+    await site.write('doors.yaml', [doorGroup('lobby', 'Lobby', '  deletionPolicy: Orphan\n'), doorGroup('gym', 'Gym')].join('---\n'));
+    await site.restart();
+    await site.run('members');
+    expect(await site.status('DoorGroup', 'lobby')).toEqual(before);
   });
 
   it('changes nobody while the membership database answers nonsense', async () => {

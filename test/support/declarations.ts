@@ -48,6 +48,8 @@ export interface BookingDraft {
   readonly resourceId?: string | null;
   /** `2026-11-23T18:00-05:00/2026-11-23T20:00-05:00`: public times, and the others too where they are not given. */
   readonly at: string;
+  /** Another one for the same event and start: the calendar made the occurrence anew. */
+  readonly instanceId?: string;
   readonly setup?: string;
   readonly booked?: string;
   readonly location?: string | null;
@@ -62,7 +64,7 @@ export function booking(draft: BookingDraft): Booking {
   const name = draft.event ?? 'Youth Group';
   const event: BookedEvent = {
     id: draft.eventId ?? '140',
-    instanceId: `${draft.eventId ?? '140'}-${draft.at}`,
+    instanceId: draft.instanceId ?? `${draft.eventId ?? '140'}-${draft.at}`,
     name,
     startsAt: whole.start,
     endsAt: whole.end,
@@ -112,11 +114,16 @@ export function windowsOf(found: Calendar, group = 'gym', zone = 'America/New_Yo
   return windows.map(({ start, end }) => `${shown(start, zone)} to ${shown(end, zone)}`);
 }
 
-/** Windows left out, with their reasons. */
-export function heldOf(found: Calendar, group = 'gym'): string[] {
-  return (found.groups.find(({ doorGroup: name }) => name === group)?.held ?? []).map(({ reason }) => reason);
+/** What waits for a person: `2026-11-23 18:00 to 2026-11-23 20:00, OutsideSafeHours`. */
+export function heldOf(found: Calendar, group = 'gym', zone = 'America/New_York'): string[] {
+  const held = found.groups.find(({ doorGroup: name }) => name === group)?.held ?? [];
+  return held.map(({ start, end, reason }) => `${shown(start, zone)} to ${shown(end, zone)}, ${reason}`);
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function shown(instant: number, zone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(instant);
+  const format = formats.get(zone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
+  formats.set(zone, format);
+  return format.format(instant);
 }

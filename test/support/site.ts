@@ -32,6 +32,8 @@ export interface SiteOptions {
   readonly unifiHost?: string;
   readonly observer?: ControllerObserver;
   readonly log?: Logger;
+  /** The clock is checked against UniFi's and the state directory's, as without `--now`. */
+  readonly checkClock?: boolean;
 }
 
 export interface Site {
@@ -104,7 +106,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       configuration,
       credentials,
       clock,
-      imagined: true,
+      imagined: options.checkClock !== true,
       log: options.log ?? silentLogger,
       observer: options.observer ?? noObserver,
       access: 'control',
@@ -193,7 +195,7 @@ function movableClock(start: number): Site['clock'] {
   return {
     now: () => now,
     monotonic: () => real.monotonic() + elapsed,
-    after: real.after,
+    after: (ms, fire) => real.after(ms, fire),
     set(instant) {
       now = Date.parse(instant);
     },

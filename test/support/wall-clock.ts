@@ -24,9 +24,16 @@ export function wallClock(zone: string): WallClock {
     hour: '2-digit',
     minute: '2-digit',
   });
+  // Asking Intl is slow, and properties ask for the same minutes again and again.
+  const known = new Map<number, string>();
   const at = (instant: number): string => {
+    const index = Math.floor(instant / minute);
+    const before = known.get(index);
+    if (before !== undefined) return before;
     const part = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
-    return `${part['year'] ?? ''}-${part['month'] ?? ''}-${part['day'] ?? ''}T${part['hour'] ?? ''}:${part['minute'] ?? ''}`;
+    const shown = `${part['year'] ?? ''}-${part['month'] ?? ''}-${part['day'] ?? ''}T${part['hour'] ?? ''}:${part['minute'] ?? ''}`;
+    known.set(index, shown);
+    return shown;
   };
   /** Milliseconds that the wall clock is ahead of UTC, by its whole minutes. */
   const offset = (instant: number): number => Date.parse(`${at(instant)}:00Z`) - Math.floor(instant / minute) * minute;

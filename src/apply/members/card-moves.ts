@@ -24,7 +24,7 @@ export interface CardActions {
 export async function moveCards(moves: readonly CardMove[], actions: CardActions): Promise<ReadonlyMap<CardMove, Error | null>> {
   const releaserOf = new Map(moves.flatMap((move) => move.release.map(({ token }) => [token, move] as const)));
   const before = (move: CardMove): CardMove | undefined => (move.target === null ? undefined : releaserOf.get(move.target.token));
-  const openers = cycleOpeners(moves, before);
+  const opened = openedCards(moves, before);
   const runs = new Map<CardMove, Promise<Error | null>>();
   const openings = new Map<CardMove, Promise<Error | null>>();
 
@@ -37,40 +37,35 @@ export async function moveCards(moves: readonly CardMove[], actions: CardActions
     }
   };
 
-  for (const opener of openers) {
-    openings.set(opener, settled(async () => {
-      for (const { token } of opener.release) await actions.release(opener.userId, token);
-    }));
-  }
+  for (const [opener, { token }] of opened) openings.set(opener, settled(() => actions.release(opener.userId, token)));
 
   /** Resolves when the card that `move` waits for is free. */
   const freed = async (move: CardMove): Promise<Error | null> => {
     const first = before(move);
     if (first === undefined) return null;
-    const opening = openings.get(first);
-    return opening === undefined ? run(first) : opening;
+    const early = opened.get(first)?.token === move.target?.token ? openings.get(first) : undefined;
+    return early ?? run(first);
   };
 
   const run = (move: CardMove): Promise<Error | null> => {
     const known = runs.get(move);
     if (known !== undefined) return known;
     const started = settled(async () => {
-      const target = move.target;
+      const { target, userId } = move;
+      const early = opened.get(move);
       const blocked = await freed(move);
-      if (target !== null && blocked !== null) {
-        if (openings.has(move)) await bindBack(move, actions);
-        throw new Error(`card ${maskedCard(target.number)} did not become free: ${blocked.message}`, { cause: blocked });
-      }
       const opening = await openings.get(move);
       if (opening != null) throw opening;
       try {
-        if (target !== null) await actions.bind(move.userId, target);
+        if (target !== null && blocked !== null) {
+          throw new Error(`card ${maskedCard(target.number)} did not become free: ${blocked.message}`, { cause: blocked });
+        }
+        if (target !== null) await actions.bind(userId, target);
       } catch (error) {
-        if (openings.has(move)) await bindBack(move, actions);
+        if (early !== undefined) await bindBack(userId, early, actions);
         throw error;
       }
-      if (openings.has(move)) return;
-      for (const { token } of move.release) await actions.release(move.userId, token);
+      for (const { token } of move.release) if (token !== early?.token) await actions.release(userId, token);
     });
     runs.set(move, started);
     return started;
@@ -80,30 +75,31 @@ export async function moveCards(moves: readonly CardMove[], actions: CardActions
   return new Map(results);
 }
 
-/** The next user of the cycle may have the old card already; then it stays there. */
-async function bindBack(move: CardMove, actions: CardActions): Promise<void> {
-  for (const card of move.release) {
-    try {
-      await actions.bind(move.userId, { number: card.number, token: card.token, alias: '', nfcId: '', holder: null });
-    } catch {
-      // The failure that led here is the one to report.
-    }
+/** The next user of the cycle may have the old card already; then it stays there, and the next reconcile sees to it. */
+async function bindBack(userId: string, { number, token }: OwnCard, actions: CardActions): Promise<void> {
+  try {
+    await actions.bind(userId, { number, token, alias: '', nfcId: '', holder: null });
+  } catch {
+    // The failure that led here is the one to report.
   }
 }
 
-/** One move of each pure cycle. */
-function cycleOpeners(moves: readonly CardMove[], before: (move: CardMove) => CardMove | undefined): Set<CardMove> {
-  const openers = new Set<CardMove>();
+/** One move of each pure cycle, with the one card that it gives up first: the one that the cycle waits for. */
+function openedCards(moves: readonly CardMove[], before: (move: CardMove) => CardMove | undefined): ReadonlyMap<CardMove, OwnCard> {
+  const opened = new Map<CardMove, OwnCard>();
   const done = new Set<CardMove>();
   for (const start of moves) {
     const path = new Set<CardMove>();
+    let waiting: CardMove | undefined;
     let current: CardMove | undefined = start;
     while (current !== undefined && !done.has(current) && !path.has(current)) {
       path.add(current);
+      waiting = current;
       current = before(current);
     }
-    if (current !== undefined && path.has(current)) openers.add(current);
+    const card = current?.release.find(({ token }) => token === waiting?.target?.token);
+    if (current !== undefined && path.has(current) && card !== undefined) opened.set(current, card);
     for (const move of path) done.add(move);
   }
-  return openers;
+  return opened;
 }

@@ -1,7 +1,7 @@
-import { scheduleNameOf, type DesiredGroup, type OwnedGroup } from './group.js';
+import { policyNameOf, scheduleNameOf, type DesiredGroup, type OwnedGroup } from './group.js';
 import { resolveDoors, type ObservedDoors } from './observed.js';
 
-/** Groups that share a schedule or a door with one that was there first, each with the sentence that says so. */
+/** Groups that share a schedule, an access policy or a door with one that was there first, each with the sentence that says so. */
 export function findConflicts(
   groups: readonly DesiredGroup[],
   observed: ObservedDoors,
@@ -9,18 +9,24 @@ export function findConflicts(
 ): ReadonlyMap<string, string> {
   const conflicts = new Map<string, string>();
   const schedules = new Map<string, string>();
+  const policies = new Map<string, string>();
   const doors = new Map<string, string>();
   for (const group of [...groups].filter(({ spec }) => spec.unlock.method === 'Schedule').sort(byPrecedence(inventory))) {
     const schedule = scheduleNameOf(group.name, group.spec);
     const resolved = resolveDoors(group.spec.doors, observed.doors).doors;
+    const policy = group.spec.policy.manage ? policyNameOf(group.name, group.spec) : null;
     const rival = schedules.get(schedule);
+    const policyRival = policy === null ? undefined : policies.get(policy);
     const shared = resolved.find(({ id }) => doors.has(id));
     if (rival !== undefined) {
       conflicts.set(group.name, `DoorGroup/${rival} uses the schedule "${schedule}" already; give each group its own`);
+    } else if (policyRival !== undefined) {
+      conflicts.set(group.name, `DoorGroup/${policyRival} keeps the access policy "${policy ?? ''}" already; give each group its own`);
     } else if (shared !== undefined) {
       conflicts.set(group.name, `door "${shared.name}" belongs to DoorGroup/${doors.get(shared.id) ?? ''} already; a door follows one schedule`);
     } else {
       schedules.set(schedule, group.name);
+      if (policy !== null) policies.set(policy, group.name);
       for (const { id } of resolved) doors.set(id, group.name);
     }
   }

@@ -32,3 +32,7 @@ export interface Remembered {
 export function scheduleNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {
   return spec.unlock.schedule.name ?? `Sexton ${name}`;
 }
+
+export function policyNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {
+  return spec.policy.name ?? `Sexton ${name}`;
+}

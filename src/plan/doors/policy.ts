@@ -1,17 +1,13 @@
 import type { UnifiPolicy } from '../../unifi/access-controller.js';
 import type { DoorChange, KeepPolicy, RevokePolicy } from './changes.js';
-import type { DesiredGroup, OwnedGroup } from './group.js';
+import { policyNameOf, type DesiredGroup, type OwnedGroup } from './group.js';
 import type { ObservedDoors, ResolvedDoors } from './observed.js';
-
-function policyNameOf(group: DesiredGroup): string {
-  return group.spec.policy.name ?? `Sexton ${group.name}`;
-}
 
 /** The access policy that links this group's schedule to its doors: the remembered one, else the one of that name. */
 export function ownPolicy(group: DesiredGroup, observed: ObservedDoors, owned: OwnedGroup | undefined): UnifiPolicy | undefined {
   const remembered = observed.policies.find(({ id }) => id === owned?.policyId);
   if (remembered !== undefined || !group.spec.policy.manage) return remembered;
-  return observed.policies.find(({ name }) => name === policyNameOf(group));
+  return observed.policies.find(({ name }) => name === policyNameOf(group.name, group.spec));
 }
 
 /** Access policies that use a schedule and are not ours: what is written to it would change them too. Sorted names. */
@@ -38,7 +34,7 @@ export function keepPolicy(
   if (missing.length > 0) return [];
   const doorIds = doors.map(({ id }) => id).sort();
   const existing = ownPolicy(group, observed, owned);
-  const name = policyNameOf(group);
+  const name = policyNameOf(group.name, group.spec);
   const keep: KeepPolicy = { verb: 'policy', doorGroup: group.name, policyId: existing?.id ?? null, name, before: null, doorIds, scheduleId };
   if (existing === undefined) return [keep];
   const before = { doorIds: existing.resources.map(({ id }) => id).sort(), scheduleId: existing.scheduleId };

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
+import type { FSWatcher, watch } from 'chokidar';
 import type { Clock } from '../../runtime/clock.js';
 import { errorCode } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/log.js';
@@ -45,7 +45,9 @@ export function watchChanges({ directory, clock, log, settleMs, poke }: ChangeWa
       const before = watched;
       watched = identity;
       await watcher?.close();
-      watcher = identity === null || isStopped() ? null : start();
+      // Loaded only here: commands that read once and end must not wait for it.
+      const chokidar = await import('chokidar');
+      watcher = identity === null || isStopped() ? null : start(chokidar.watch);
       if (before !== null || watcher === null) changed();
     }
     if (!isStopped()) cancelLook = clock.after(LOOK_MS, () => void look());
@@ -56,8 +58,8 @@ export function watchChanges({ directory, clock, log, settleMs, poke }: ChangeWa
     return stopped;
   }
 
-  function start(): FSWatcher {
-    const opened = watch(directory, {
+  function start(open: typeof watch): FSWatcher {
+    const opened = open(directory, {
       ignoreInitial: true,
       ignored: (path, stats) => isIgnored(relative(directory, path), stats?.isFile() === true),
     });

@@ -12,7 +12,7 @@ import { isResourceFile, statusFileOf } from './file-names.js';
 import { FileReader } from './file-reader.js';
 import { RefusalTimes, type Since, continuedSince } from './refusal-times.js';
 import { StatusFiles } from './status-files.js';
-import { type StatusContent, type StatusDocument, UNREADABLE, statusText, unreadableName } from './status-text.js';
+import { type ComposedStatus, type StatusDocument, UNREADABLE, composeStatus, unreadableName } from './status-text.js';
 import { type Tree, type TreeFile, readTree } from './tree.js';
 
 export interface DirectoryStoreOptions {
@@ -43,7 +43,7 @@ class DirectoryStore implements ResourceStore {
   readonly #absences = new AbsenceWatch();
   readonly #refusals = new RefusalTimes();
   readonly #listeners = new Set<() => void>();
-  readonly #texts = new Map<string, { readonly key: string; readonly text: string }>();
+  #composed: ReadonlyMap<string, ComposedStatus> = new Map();
   #present: ReadonlySet<string> = new Set();
   #stopWatching: (() => Promise<void>) | null = null;
   #last: Promise<unknown> = Promise.resolve();
@@ -209,31 +209,22 @@ class DirectoryStore implements ResourceStore {
     if ('gone' in tree) return;
     const entries = unreadable.filter(({ file }) => isResourceFile(file.slice(file.lastIndexOf('/') + 1)));
     const paths = new Set([...updates, ...entries].map(({ file }) => statusFileOf(file)));
-    const wanted = new Map<string, string>();
+    const wanted = new Map<string, ComposedStatus>();
     for (const path of [...paths].sort()) {
       const here = entries.filter(({ file }) => statusFileOf(file) === path);
       const present = tree.statusFiles.find((file) => file.path === path);
       const since = await Promise.all(here.map((entry) => this.#unreadableSince(entry, path, present)));
-      wanted.set(path, this.#text(path, { updates: updates.filter(({ file }) => statusFileOf(file) === path), unreadable: here, site: this.#options.site, since }));
+      const content = { updates: updates.filter(({ file }) => statusFileOf(file) === path), unreadable: here, site: this.#options.site, since };
+      wanted.set(path, composeStatus(content, this.#composed.get(path)));
     }
+    this.#composed = wanted;
     await this.#status.replaceAll(wanted, tree.statusFiles.map(({ path }) => path));
-    for (const path of this.#texts.keys()) if (!wanted.has(path)) this.#texts.delete(path);
   }
 
   async #unreadableSince({ line, problems }: ResourceReading['unreadable'][number], path: string, present: TreeFile | undefined): Promise<string> {
     const { documents } = await this.#status.read(path, present);
     const before = documents.find(({ kind, name }) => kind === UNREADABLE && name === unreadableName(line));
     return continuedSince(problems, before?.status ?? null) ?? this.#now();
-  }
-
-  /** Composed again only when something in it is new: in a quiet cycle nothing is. */
-  #text(path: string, content: StatusContent): string {
-    const key = JSON.stringify(content);
-    const known = this.#texts.get(path);
-    if (known?.key === key) return known.text;
-    const text = statusText(content);
-    this.#texts.set(path, { key, text });
-    return text;
   }
 
   #now(): string {

@@ -7,7 +7,7 @@ import type { Logger } from '../../runtime/log.js';
 import { runtimePaths } from '../../runtime/paths.js';
 import { isStatusFile } from './file-names.js';
 import { isRacy, sameStats } from './file-reader.js';
-import { type StatusDocument, isOurs, readStatusText, specLine } from './status-text.js';
+import { type StatusDocument, type StatusFile, isOurs, readStatusText, specLine } from './status-text.js';
 import type { TreeFile } from './tree.js';
 
 export interface StatusFilesOptions {
@@ -50,12 +50,12 @@ export class StatusFiles {
   }
 
   /** Brings the files in line with `wanted`. `present`: the status files that stand in the directory now. */
-  async replaceAll(wanted: ReadonlyMap<string, string>, present: readonly string[]): Promise<void> {
+  async replaceAll(wanted: ReadonlyMap<string, StatusFile>, present: readonly string[]): Promise<void> {
     const failures: unknown[] = [];
     const spare = new Set<string>();
-    for (const [path, content] of wanted) {
+    for (const [path, file] of wanted) {
       try {
-        if ((await this.#write(path, content)) === 'spare') spare.add(path);
+        if ((await this.#write(path, file)) === 'spare') spare.add(path);
       } catch (error) {
         failures.push(error);
       }
@@ -69,17 +69,21 @@ export class StatusFiles {
     throw new TransientError(`${failures.length} status files could not be written: ${errorMessage(first)}`, { code: errorCode(first), cause: first });
   }
 
-  async #write(path: string, content: string): Promise<'beside' | 'spare' | 'nowhere'> {
+  async #write(path: string, { text: content, documents }: StatusFile): Promise<'beside' | 'spare' | 'nowhere'> {
     const absolute = join(this.#options.directory, path);
     const text = await readText(absolute);
     if (text === content) return 'beside';
-    if (text !== null && specLine(path, text) !== null) {
+    const known = this.#cache.get(path);
+    if (text !== null && (known?.text === text ? known.specLine : specLine(path, text)) !== null) {
       this.#say(path, 'status file holds a resource', { remedy: 'give it a name that does not end in .status.yaml' });
       return 'nowhere';
     }
     try {
       await writeDurably({ path: absolute, content, mode: 0o644 });
       this.#options.onDiskWrite?.('status');
+      // What we wrote need not be parsed; racy, so that the next reading compares the text all the same.
+      const stats = await stat(absolute, { bigint: true });
+      this.#cache.set(path, { documents, specLine: null, text: content, stats, racy: true });
       return 'beside';
     } catch (error) {
       const code = errorCode(error);

@@ -20,8 +20,22 @@ export interface StatusContent {
   readonly since: readonly string[];
 }
 
-/** The text of one status file: a document per resource, in the order of the resource file. */
-export function statusText({ updates, unreadable, site, since }: StatusContent): string {
+/** A status file as we write it, and what a reader will find in it. */
+export interface StatusFile {
+  readonly text: string;
+  readonly documents: readonly StatusDocument[];
+}
+
+export interface ComposedStatus extends StatusFile {
+  /** The text of each document, by its content. */
+  readonly parts: ReadonlyMap<string, string>;
+}
+
+/**
+ * One status file: a document per resource, in the order of the resource file.
+ * @param before the last one at this place: a document in which nothing is new is not composed again
+ */
+export function composeStatus({ updates, unreadable, site, since }: StatusContent, before?: ComposedStatus): ComposedStatus {
   const documents = [
     ...updates.map(({ line, kind, name, status }) => ({ line, kind, name, status })),
     ...unreadable.map((entry, index) => ({
@@ -31,11 +45,19 @@ export function statusText({ updates, unreadable, site, since }: StatusContent):
       status: { refused: { since: since[index], problems: entry.problems } },
     })),
   ].sort((a, b) => a.line - b.line);
-  const texts = documents.map(({ kind, name, status }) => {
-    const document = new Document(harmless({ apiVersion, kind, metadata: { name, namespace: site }, status }), { aliasDuplicateObjects: false });
-    return document.toString({ lineWidth: 0 });
+  const parts = new Map<string, string>();
+  const composed = documents.map(({ kind, name, status }) => {
+    const value = harmless({ apiVersion, kind, metadata: { name, namespace: site }, status }) as { readonly status: StatusDocument['status'] };
+    const key = JSON.stringify(value);
+    const text = before?.parts.get(key) ?? new Document(value, { aliasDuplicateObjects: false }).toString({ lineWidth: 0 });
+    parts.set(key, text);
+    return { text, document: { kind, name, status: value.status } };
   });
-  return `${HEADER}\n${texts.join('---\n')}`;
+  return {
+    text: `${HEADER}\n${composed.map(({ text }) => text).join('---\n')}`,
+    documents: composed.map(({ document }) => document),
+    parts,
+  };
 }
 
 /** The kind of a document whose own kind or name cannot be read. */
