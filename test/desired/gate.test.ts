@@ -125,11 +125,13 @@ describe('maxContinuous', () => {
     expect(judged(found)).toEqual([['2026-11-23 09:45 to 2026-11-23 16:00'], []]);
   });
 
-  it('judges what Clamp leaves: the longer part waits', () => {
-    expect(gate({ outside: 'Clamp' }, '2026-11-27T20:00/2026-11-28T12:00', { doorGroups: four })).toEqual([
-      ['2026-11-27 19:45 to 2026-11-27 23:00'],
-      ['2026-11-28 05:00 to 2026-11-28 12:00, MaxContinuous'],
+  it('judges the event, not what Clamp leaves of it: narrower safe hours release nothing', () => {
+    expect(gate({ outside: 'Clamp' }, '2026-11-27T20:00/2026-11-28T08:00', { doorGroups: four })).toEqual([
+      [],
+      ['2026-11-27 19:45 to 2026-11-27 23:00, MaxContinuous', '2026-11-28 05:00 to 2026-11-28 08:00, MaxContinuous'],
     ]);
+    const two = { doorGroups: [doorGroup('gym', { maxContinuous: '2h' })] };
+    for (const range of ['05:00-24:00', '05:00-23:00', '05:00-22:00']) expect(gate({ default: range, outside: 'Clamp' }, '2026-11-23T21:00/2026-11-23T23:01', two)[0]).toEqual([]);
   });
 });
 

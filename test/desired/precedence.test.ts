@@ -85,7 +85,7 @@ function eventSays(has: (...any: readonly Rule[]) => boolean): { open: number[];
   const safe = window.filter((half) => !has('gate') || has('preApproved') || half < 21.5);
   const inside = safe.length === window.length;
   const released = has('Approve') ? window.filter((half) => half < 22) : [];
-  const long = safe.length > 2 && has('maxContinuous');
+  const long = window.length > 2 && has('maxContinuous');
   if (inside && !long) return { open: window, held: [], state: null };
   const asks = inside || has('Clamp') ? (long ? safe : []) : window;
   const opens = !inside && has('Clamp') && !long ? safe : [];

@@ -46,7 +46,9 @@ const restrictions: Readonly<Record<string, fc.Arbitrary<Change>>> = {
     ...site, roomMappings: at(site.roomMappings, which, (each) => roomMapping(each.name, { ...each.spec, exclude: [...each.spec.exclude, { roomContains }] })),
   })),
   'a campus': index.map((which) => (site) => ({ ...site, roomMappings: at(site.roomMappings, which, (each) => roomMapping(each.name, { ...each.spec, onlyLocationContains: 'campus' })) })),
-  'narrower safe hours': fc.constantFrom('10:00-18:00', '12:00-12:30').map((range) => (site) => ({ ...site, safeHours: safeHours({ ...site.safeHours?.spec, default: range, outside: 'Hold' }) })),
+  'narrower safe hours': fc.tuple(fc.constantFrom('06:00-23:00', '10:00-18:00', '12:00-12:30'), fc.boolean()).map(([range, hold]) => (site) => ({
+    ...site, safeHours: safeHours({ ...site.safeHours?.spec, default: range, ...(hold ? { outside: 'Hold' } : {}) }),
+  })),
   'a shorter maxContinuous': fc.constant((site) => ({ ...site, doorGroups: site.doorGroups.map(({ name, spec }) => doorGroup(name, { ...spec.unlock, maxContinuous: '1h' })) })),
   'bookings no longer approved': fc.tuple(fc.nat(7), fc.constantFrom('Pending', 'Rejected' as const)).map(([which, approval]) => (site) => ({ ...site, bookings: at(site.bookings, which, (each) => ({ ...each, approval })) })),
   'a blockout': eventName.map((name) => (site) => ({ ...site, bookings: site.bookings.map((each) => (each.event.name === name ? { ...each, event: { ...each.event, blockout: true } } : each)) })),

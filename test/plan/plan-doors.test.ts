@@ -4,9 +4,9 @@ import { emptyWeek } from '../../src/desired/calendar/weekly-program.js';
 import type { DoorChange } from '../../src/plan/doors/changes.js';
 import type { DesiredGroup, OwnedGroup } from '../../src/plan/doors/group.js';
 import { narrowedWeek } from '../../src/plan/doors/narrowed-week.js';
-import { planDoors, type DoorsPlan, type RemovedGroup } from '../../src/plan/doors/plan-doors.js';
+import type { DoorsPlan, RemovedGroup } from '../../src/plan/doors/plan-doors.js';
 import type { WeekSchedule } from '../../src/unifi/access-controller.js';
-import { afterDoorChanges, door, evening, group, monday, morning, owns, policy, schedule, unifiDoors, type UnifiDraft } from '../support/unifi-doors.js';
+import { afterDoorChanges, door, evening, group, monday, morning, owns, planGroups, policy, schedule, unifiDoors, type UnifiDraft } from '../support/unifi-doors.js';
 
 interface Given {
   readonly groups?: readonly DesiredGroup[];
@@ -16,7 +16,7 @@ interface Given {
 }
 
 function plan({ groups = [group('gym')], removed = [], unifi = {}, owned = {} }: Given): DoorsPlan {
-  return planDoors(groups, removed, unifiDoors(unifi), owned);
+  return planGroups(groups, removed, unifiDoors(unifi), owned);
 }
 
 /** `program s-Sexton gym` */
@@ -49,7 +49,7 @@ describe('one door group', () => {
     ['does not create one that is there', { groups: [group('gym', { unlock: { schedule: { create: true } } })], unifi: { schedules: [gym] } }, ['program s-Sexton gym'], []],
     ['never writes a default schedule of UniFi', { unifi: { schedules: [schedule('Sexton gym', { isDefault: true })] } }, [], ['gym Conflict']],
     ['does not take a schedule that members depend on', { unifi: { schedules: [gym], policies: [policy('Members', gym.id)] } }, [], ['gym SharedSchedule']],
-    ['does not take one with holidays of its own', { unifi: { schedules: [gym], holidays: { [gym.id]: ['Christmas 2026-12-25'] } } }, [], ['gym ForeignHolidays']],
+    ['does not take one with holidays of its own', { unifi: { schedules: [schedule('Sexton gym', { holidayGroupId: 'feasts' })], holidays: ['feasts'] } }, [], ['gym ForeignHolidays']],
     ['waits for its source', { groups: [group('gym', { unknown: 'not read yet' })], unifi: { schedules: [schedule('Sexton gym', { week: morning })] } }, [], ['gym SourceIncomplete']],
     ['with LockRule is not written', { groups: [group('gym', { unlock: { method: 'LockRule' } })], unifi: { schedules: [gym] } }, [], []],
     ['with None is not written', { groups: [group('gym', { unlock: { method: 'None' } })], unifi: { schedules: [gym] } }, [], []],
@@ -236,10 +236,10 @@ describe('laws', () => {
           schedules: site.schedules.map(({ name, week, default: isDefault }) => schedule(name, { week, isDefault })),
           policies: site.policies.map(({ name, scheduleName }) => policy(name, `s-${scheduleName}`)),
         });
-        const first = planDoors(groups, [], observed, {});
+        const first = planGroups(groups, [], observed, {});
         const after = afterDoorChanges(observed, first.groups.flatMap((each) => each.changes));
         const owned = Object.fromEntries(first.groups.map((each) => [each.name, owns({ scheduleId: each.scheduleId, scheduleName: each.scheduleName })]));
-        expect(changes(planDoors(groups, [], after, owned))).toEqual([]);
+        expect(changes(planGroups(groups, [], after, owned))).toEqual([]);
 
         const named = new Set(groups.map(({ name, spec }) => spec.unlock.schedule.name ?? `Sexton ${name}`));
         for (const { id, name, isDefault, week } of observed.details.values()) {

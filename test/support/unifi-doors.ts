@@ -1,9 +1,11 @@
 import type { SpecOf } from '../../src/api/resource.js';
+import { localTime } from '../../src/desired/calendar/local-time.js';
 import { emptyWeek } from '../../src/desired/calendar/weekly-program.js';
 import type { DoorChange } from '../../src/plan/doors/changes.js';
 import type { DesiredGroup, OwnedGroup } from '../../src/plan/doors/group.js';
 import type { ObservedDoors } from '../../src/plan/doors/observed.js';
-import type { UnifiDoor, UnifiPolicy, UnifiSchedule, WeekSchedule } from '../../src/unifi/access-controller.js';
+import { planDoors, type DoorsPlan, type RemovedGroup } from '../../src/plan/doors/plan-doors.js';
+import type { UnifiDoor, UnifiHolidayGroup, UnifiPolicy, UnifiSchedule, WeekSchedule } from '../../src/unifi/access-controller.js';
 import { doorGroup } from './declarations.js';
 
 export const monday = (start: string, end: string): WeekSchedule => ({ ...emptyWeek, monday: [{ start, end }] });
@@ -26,17 +28,43 @@ export interface UnifiDraft {
   readonly doors?: readonly UnifiDoor[];
   readonly schedules?: readonly UnifiSchedule[];
   readonly policies?: readonly UnifiPolicy[];
-  readonly holidays?: Readonly<Record<string, readonly string[]>>;
+  /** Groups of a person's own, with one holiday each. */
+  readonly holidays?: readonly string[];
 }
 
-export function unifiDoors({ doors = [door('Door gym')], schedules = [], policies = [], holidays = {} }: UnifiDraft): ObservedDoors {
+export function unifiDoors({ doors = [door('Door gym')], schedules = [], policies = [], holidays = [] }: UnifiDraft): ObservedDoors {
   return {
     doors,
     policies,
     schedules: schedules.map(({ id, name, isDefault, holidayGroupId }) => ({ id, name, isDefault, holidayGroupId })),
     details: new Map(schedules.map((each) => [each.id, each])),
-    holidays: new Map(Object.entries(holidays)),
+    holidayGroups: [{ id: 'none', name: 'No Holidays', isDefault: true }, ...holidays.map((id) => ({ id, name: id, isDefault: false }))],
+    holidays: new Map(holidays.map((id) => [id, foreignHolidays(id)])),
   };
+}
+
+function foreignHolidays(id: string): UnifiHolidayGroup {
+  const christmas = { name: 'Christmas', repeat: false, start: '2026-12-25T00:00:00Z', end: '2026-12-26T00:00:00Z' };
+  return { id, name: id, description: '', isDefault: false, holidays: [christmas] };
+}
+
+/** A plan without a fence: what groups hold is what it is about. */
+export function planGroups(
+  groups: readonly DesiredGroup[],
+  removed: readonly RemovedGroup[],
+  observed: ObservedDoors,
+  owned: Readonly<Record<string, OwnedGroup>>,
+): DoorsPlan {
+  return planDoors({
+    groups,
+    removed,
+    observed,
+    remembered: { doorGroups: owned, ownerSeen: false },
+    installationId: 'ours',
+    fence: null,
+    today: '2026-11-21',
+    local: localTime('America/New_York'),
+  });
 }
 
 export interface GroupDraft {
@@ -50,7 +78,7 @@ export interface GroupDraft {
 /** A group that wants the evening, with the door and the schedule of its name. */
 export function group(name: string, { week = evening, unlock = {}, spec = {}, acceptedAt = '2026-01-01T00:00:00Z', unknown }: GroupDraft = {}): DesiredGroup {
   const declared = doorGroup(name, unlock, spec);
-  return { name, spec: declared.spec, suspended: declared.suspended, acceptedAt, week, unknown: unknown ?? null };
+  return { name, spec: declared.spec, suspended: declared.suspended, acceptedAt, week, unknown: unknown ?? null, keeps: null };
 }
 
 export function owns(more: Partial<OwnedGroup>): OwnedGroup {
@@ -91,5 +119,5 @@ export function afterDoorChanges(observed: ObservedDoors, changes: readonly Door
         break;
     }
   }
-  return unifiDoors({ doors: observed.doors, schedules: [...schedules.values()], policies: [...policies.values()], holidays: Object.fromEntries(observed.holidays) });
+  return unifiDoors({ doors: observed.doors, schedules: [...schedules.values()], policies: [...policies.values()], holidays: [...observed.holidays.keys()] });
 }
