@@ -31,7 +31,8 @@ export function safeHoursGate(spec: SpecOf<'SafeHours'> | null, local: LocalTime
   const clamp = spec?.outside === 'Clamp';
 
   return ({ window, event, maxContinuous, approved }) => {
-    const long = (piece: Interval): boolean => piece.end - piece.start > maxContinuous;
+    // Of the event's own window, not of what Clamp leaves of it: narrower safe hours never release what was held.
+    const long = window.end - window.start > maxContinuous;
     const asked = (pieces: readonly Interval[], reason: HoldReason): Gated['held'] =>
       // Released is what a person saw; anything beyond is asked again.
       pieces.flatMap((piece) => without(piece, approved)).map((piece) => ({ ...piece, reason: approved.length > 0 ? 'Changed' : reason }));
@@ -40,14 +41,12 @@ export function safeHoursGate(spec: SpecOf<'SafeHours'> | null, local: LocalTime
     const safeTimes = ungated ? [window] : ranges(window);
     // Inside only if every minute is: both ends safe with a night between them is not.
     const inside = safeTimes.some(({ start, end }) => start <= window.start && window.end <= end);
-    if (inside && !long(window)) return { open: [window], held: [] };
+    if (inside && !long) return { open: [window], held: [] };
 
     const safe = within(window, safeTimes);
     const released = approved.length === 0 ? [] : within(window, approved);
     if (!inside && !clamp) return { open: released, held: asked([window], 'OutsideSafeHours') };
-    return {
-      open: mergeIntervals([...released, ...safe.filter((piece) => !long(piece))]),
-      held: asked(safe.filter(long), 'MaxContinuous'),
-    };
+    if (long) return { open: released, held: asked(safe, 'MaxContinuous') };
+    return { open: mergeIntervals([...released, ...safe]), held: [] };
   };
 }
