@@ -133,7 +133,7 @@ describe('random sites, the rules read a second time', () => {
           }
         }
       }),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 });

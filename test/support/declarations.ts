@@ -1,6 +1,6 @@
 import type { SpecOf } from '../../src/api/resource.js';
 import { calendar, type Calendar } from '../../src/desired/calendar/calendar.js';
-import { localTime } from '../../src/desired/calendar/local-time.js';
+import { localTime, type LocalTime } from '../../src/desired/calendar/local-time.js';
 import type { CalendarDeclarations, Declared } from '../../src/desired/calendar/site.js';
 import type { BookedEvent, Booking } from '../../src/desired/model.js';
 
@@ -96,6 +96,15 @@ export interface SiteDraft extends Partial<CalendarDeclarations> {
   readonly days?: number;
 }
 
+const times = new Map<string, LocalTime>();
+
+/** The same for all sites of a zone: what it learned of the zone stays learned. */
+function zoneTime(zone: string): LocalTime {
+  const time = times.get(zone) ?? localTime(zone);
+  times.set(zone, time);
+  return time;
+}
+
 export function calendarOf({ bookings = [], zone = 'America/New_York', now = '2026-11-23T06:00:00-05:00', days = 7, ...declared }: SiteDraft): Calendar {
   const declarations: CalendarDeclarations = {
     doorGroups: [doorGroup('gym')],
@@ -105,7 +114,7 @@ export function calendarOf({ bookings = [], zone = 'America/New_York', now = '20
     safeHours: null,
     ...declared,
   };
-  return calendar({ declarations, bookings, local: localTime(zone), days }, Date.parse(now));
+  return calendar({ declarations, bookings, local: zoneTime(zone), days }, Date.parse(now));
 }
 
 /** Windows of a group in the words of its zone: `2026-11-23 18:00 to 2026-11-23 20:00`. */
