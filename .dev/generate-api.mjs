@@ -85,7 +85,8 @@ export const definitions: { readonly [K in keyof Specs]: KindDefinition & { read
 
 /** Descriptions are data of crds.ts; the validators need none. */
 function withoutTexts(schema) {
-  const { description, properties, items, ...rest } = schema;
+  const { properties, items, ...rest } = schema;
+  delete rest.description;
   return {
     ...rest,
     ...(items === undefined ? {} : { items: withoutTexts(items) }),

@@ -141,6 +141,7 @@ export type Staleness = 'Fresh' | 'Stale' | 'TooStale';
 
 export function staleness({ state, pollInterval }: SourceReport, now: Instant): Staleness {
   if (state?.failure == null) return 'Fresh';
-  const since = state.snapshot?.readAt ?? state.failure.since;
-  return now - since > (patience + 1) * pollInterval ? 'TooStale' : 'Stale';
+  // Counted from the first poll that failed: a snapshot kept over a restart is old without being out of date.
+  const since = Math.max(state.failure.since, state.snapshot?.readAt ?? 0);
+  return now - since > patience * pollInterval ? 'TooStale' : 'Stale';
 }
