@@ -66,7 +66,10 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
   function settle(poke: { readonly id: string; readonly waiting: Set<Plane> }, plane: Plane): void {
     poke.waiting.delete(plane);
-    if (poke.waiting.size > 0) return;
+    if (poke.waiting.size === 0) finish(poke);
+  }
+
+  function finish(poke: { readonly id: string; readonly waiting: Set<Plane> }): void {
     pokes.delete(poke);
     options.onPokeDone(poke.id);
     void refresh();
@@ -82,7 +85,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
   function onPoke({ id, planes: asked }: Poke): void {
     const wanted = asked.filter((plane) => planes.includes(plane));
-    pokes.add({ id, waiting: new Set(wanted) });
+    const poke = { id, waiting: new Set(wanted) };
+    pokes.add(poke);
+    if (wanted.length === 0) finish(poke);
     add(wanted);
   }
 
