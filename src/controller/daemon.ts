@@ -66,7 +66,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
   function settle(poke: { readonly id: string; readonly waiting: Set<Plane> }, plane: Plane): void {
     poke.waiting.delete(plane);
-    if (poke.waiting.size === 0) finish(poke);
+    // Told once: an older poke must not pass for the newest again.
+    if (poke.waiting.size === 0 && pokes.has(poke)) finish(poke);
   }
 
   function finish(poke: { readonly id: string; readonly waiting: Set<Plane> }): void {
