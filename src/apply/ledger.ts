@@ -11,6 +11,7 @@ export interface Ledger {
 export async function openLedger(file: StateFile<Inventory>, writable: boolean): Promise<{ readonly ledger: Ledger; readonly lost: string | null }> {
   const { value, lost } = await file.read();
   let inventory = value ?? emptyInventory;
+  let stored = value !== null;
   const ledger: Ledger = {
     current: () => inventory,
     async update(change) {
@@ -19,7 +20,9 @@ export async function openLedger(file: StateFile<Inventory>, writable: boolean):
       // First in memory: two planes change different parts, and the file writes in turn.
       inventory = next;
       // An empty inventory that was never written stays unwritten.
-      if (value !== null || JSON.stringify(next) !== JSON.stringify(emptyInventory)) await file.write(next);
+      if (!stored && JSON.stringify(next) === JSON.stringify(emptyInventory)) return;
+      stored = true;
+      await file.write(next);
     },
   };
   return { ledger, lost };

@@ -66,7 +66,11 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
   function settle(poke: { readonly id: string; readonly waiting: Set<Plane> }, plane: Plane): void {
     poke.waiting.delete(plane);
-    if (poke.waiting.size > 0) return;
+    // Told once: an older poke must not pass for the newest again.
+    if (poke.waiting.size === 0 && pokes.has(poke)) finish(poke);
+  }
+
+  function finish(poke: { readonly id: string; readonly waiting: Set<Plane> }): void {
     pokes.delete(poke);
     options.onPokeDone(poke.id);
     void refresh();
@@ -82,7 +86,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
   function onPoke({ id, planes: asked }: Poke): void {
     const wanted = asked.filter((plane) => planes.includes(plane));
-    pokes.add({ id, waiting: new Set(wanted) });
+    const poke = { id, waiting: new Set(wanted) };
+    pokes.add(poke);
+    if (wanted.length === 0) finish(poke);
     add(wanted);
   }
 

@@ -121,7 +121,7 @@ export function createEngine(options: EngineOptions): Engine {
       const current = withStatuses(found, statuses);
       const now = clock.now();
       statuses = resourceStatuses(current, currentReports(), options.local, now);
-      const events = [...statusEvents(current, statuses, now), ...planeEvents(plane, current)];
+      const events = [...planeEvents(plane, current), ...statusEvents(current, statuses, now)];
       // Taken now: a run that ends while statuses are written is told with its own.
       const shown = view();
       try {

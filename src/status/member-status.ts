@@ -1,6 +1,7 @@
 import type { DesiredPerson } from '../desired/members/people.js';
 import { maskedCard } from '../desired/members/card.js';
 import type { ConditionReason } from '../api/conditions.js';
+import { plain } from '../runtime/text.js';
 import type { StoredResource } from '../store/resource-store.js';
 import { conditionsOf, type ReadyInputs } from './conditions.js';
 import type { MembersReport, MembersResult } from './report.js';
@@ -76,7 +77,7 @@ export function memberViews(result: MembersResult): MemberView[] {
       ...person.reasons,
       ...(result.plan.reasons.get(person.contact) ?? []),
       ...(failed === undefined ? [] : [`${failed.message} (${failed.code})`]),
-    ];
+    ].map(plain);
     return {
       contact: person.contact,
       outcome: outcomeOf(person),

@@ -119,6 +119,20 @@ describe('a whole site', () => {
     expect(await site.writes()).toEqual([]);
   });
 
+  it('forgets on disk what it owns no longer, down to the last thing', async () => {
+    const { 'hours.yaml': hours = '' } = church.files;
+    site = await startSite({ ...church, without: ['civicrm'], files: { 'hours.yaml': hours, 'lobby.yaml': doorGroup('lobby', 'Lobby') } });
+    const owned = async (): Promise<unknown> => (JSON.parse(await readFile(join(site?.directory ?? '', 'state/inventory.json'), 'utf8')) as { doorGroups: unknown }).doorGroups;
+    await site.run();
+    expect(await owned()).toHaveProperty('lobby');
+    await site.remove('lobby.yaml');
+    await site.run();
+    site.clock.advance(11_000);
+    await site.run();
+    expect(await site.openDoors('2026-11-21T23:46:00Z')).toEqual([]);
+    expect(await owned()).toEqual({});
+  });
+
   it('suspends both planes when the directory is emptied', async () => {
     site = await startSite(church);
     await site.run();
