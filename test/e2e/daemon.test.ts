@@ -263,7 +263,7 @@ describe('an outage', () => {
 });
 
 describe('doors that are declared while it runs', () => {
-  it('a schedule that is missing says so and is used once it is there', async () => {
+  it('a schedule that is missing is not Ready, never for a moment', async () => {
     const here = await site({ resync: '1s' });
     const daemon = await here.daemon();
     await here.write('annex.yaml', doorGroup('annex', 'Gym'));
