@@ -116,9 +116,9 @@ describe('privacy', () => {
     const site = await install(program, { contacts, files: { ...churchFiles(), 'members.yaml': tierMapping('Allow, minimum: 100') } });
     here = site;
     const echo = 'Xaverius1 Quillfeather1 xaverius1@members.example 48211 sync-48211 sim-unifi-token sim-civicrm-key sim-secret';
-    await site.unifi.sim('/fault', { match: 'POST .*/users$', times: 3, code: 'CODE_PARAMS_INVALID', msg: 'no' });
+    await site.unifi.sim('/fault', { match: 'POST .*/users$', times: 3, code: 'CODE_PARAMS_INVALID', msg: echo });
     await site.unifi.sim('/fault', { match: 'PUT .*/nfc_cards$', times: 2, status: 500, body: echo });
-    await site.unifi.sim('/fault', { match: 'POST .*/import', times: 1, code: 'CODE_SYSTEM_ERROR', msg: 'no' });
+    await site.unifi.sim('/fault', { match: 'POST .*/import', times: 1, code: 'CODE_SYSTEM_ERROR', msg: echo });
     await site.unifi.sim('/fault', { match: 'GET .*/schedules', times: 1, status: 200, body: `<html>${echo}</html>` });
     await site.civicrm.sim('/fault', { match: 'POST', times: 2, status: 200, body: JSON.stringify({ values: [], error_code: 1, error_message: echo }) });
     await site.pco.sim('/fault', { match: 'GET', times: 2, status: 500, body: echo });

@@ -1,6 +1,5 @@
 import { TerminalError } from '../../runtime/errors.js';
 import type { HttpClient, HttpRequest } from '../../runtime/http.js';
-import { scrubber } from '../../runtime/scrub.js';
 import type { Answer, Scope } from './envelope.js';
 import { openEnvelope } from './envelope.js';
 
@@ -31,9 +30,10 @@ export function createApi(http: HttpClient): DeveloperApi {
         ...(json !== undefined && { json }),
         answerServerErrors: true,
       });
-      // UniFi may quote what it was sent: names and addresses of members.
-      const scrub = scrubber(Object.values(typeof json === 'object' ? json : {}).filter((value) => typeof value === 'string'));
-      return openEnvelope(response, `${request.method} ${request.path}`, scope, scrub);
+      // UniFi may quote names, addresses and cards, its own or those that it was sent: of calls about people only its code is told.
+      const personal = scope.endsWith(':user') || scope.endsWith(':credential');
+      const subject = `${request.method} ${request.path.replace(/\/tokens\/[^/]+/, '/tokens/***')}`;
+      return openEnvelope(response, subject, scope, personal ? () => '' : (text) => text);
     },
   };
 }

@@ -25,7 +25,7 @@ const passing = /^CODE_(SYSTEM_ERROR|DEVICE_DEVICE_OFFLINE|DEVICE_DEVICE_BUSY|.*
 /**
  * The content of an answer. Success is the envelope's `code`, never the HTTP status: errors come with 200 as well.
  * @param subject `GET /users`
- * @param scrub takes out of UniFi's words what the request held
+ * @param scrub takes out of UniFi's words what must not be told
  * @throws TerminalError (UniFi's own code; NoManZone for a wrong path, verb or kind of key) and
  * TransientError (CODE_SYSTEM_ERROR, UnreadableAnswer, ServerError)
  */
@@ -49,7 +49,8 @@ export function openEnvelope(
     throw badToken(subject);
   if (code === 'CODE_UNAUTHORIZED' || (response.status === 403 && !code.startsWith('CODE_')))
     throw missingScope(subject, scope);
-  const message = `${subject}: UniFi refused with ${code}${said === '' ? '' : ` (${plain(scrub(said)).slice(0, 200)})`}.`;
+  const told = plain(scrub(said)).slice(0, 200);
+  const message = `${subject}: UniFi refused with ${code}${told === '' ? '' : ` (${told})`}.`;
   // Only words that UniFi itself gave are worth waiting for a change; the rest may pass.
   const terminal = code.startsWith('CODE_') && !passing.test(code);
   throw terminal ? new TerminalError(message, { code }) : new TransientError(message, { code });
