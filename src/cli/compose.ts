@@ -59,7 +59,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const writable = options.access === 'control';
   requireCredentials(configuration, credentials);
   const applies = writable && configuration.mode === 'Apply' && !options.dryRun;
-  if (applies && options.imagined) refuseImaginedClock(configuration);
   if (writable) {
     prepareDirectory(configuration.stateDir, 'stateDir');
     prepareDirectory(configuration.runtimeDir, 'runtimeDir');
@@ -158,15 +157,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       await store.close();
     },
   };
-}
-
-/** An imagined clock writes to simulators only: on real doors it would open them at the wrong time. */
-function refuseImaginedClock({ unifi }: Configuration): void {
-  const { hostname } = new URL(unifi.url);
-  if (isLoopback(hostname)) return;
-  throw new ConfigurationError(`--now is refused with mode: Apply for ${hostname}: only a simulator on a loopback address may be written at an imagined time`, {
-    code: 'ImaginedClock',
-  });
 }
 
 function requireCredentials(configuration: Configuration, credentials: Credentials): void {

@@ -7,6 +7,7 @@ import type { Configuration } from '../runtime/config.js';
 import type { Credentials } from '../runtime/credentials.js';
 import { ConfigurationError } from '../runtime/errors.js';
 import { acquireLock } from '../runtime/lock.js';
+import { isLoopback } from '../runtime/loopback.js';
 import { createLogger } from '../runtime/logger.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
 import { prepareDirectory } from '../runtime/state-file.js';
@@ -164,6 +165,7 @@ async function assemble(
   { configuration, credentials, session, logTo, now, dryRun }: ControllerProcess,
   settings: { readonly clock: Clock; readonly observer: ControllerObserver; readonly stopping: () => boolean },
 ): Promise<{ readonly composition: Composition; readonly settle: (pokeId: string) => void }> {
+  if (now !== undefined && configuration.mode === 'Apply' && !dryRun) refuseImaginedClock(configuration);
   const secrets = Object.values(credentials);
   const log = createLogger({ stream: logTo, level: session.environment['LOG_LEVEL'], secrets, clock: settings.clock });
   let lastPoke: string | null = null;
@@ -191,6 +193,15 @@ async function assemble(
   store = composition.deps.store;
   for (const text of composition.lost) log.error('state lost', { text });
   return { composition, settle: (id) => (lastPoke = id) };
+}
+
+/** An imagined clock writes to simulators only: on real doors it would open them at the wrong time. */
+function refuseImaginedClock({ unifi }: Configuration): void {
+  const { hostname } = new URL(unifi.url);
+  if (isLoopback(hostname)) return;
+  throw new ConfigurationError(`--now is refused with mode: Apply for ${hostname}: only a simulator on a loopback address may be written at an imagined time`, {
+    code: 'ImaginedClock',
+  });
 }
 
 /** `delay` keeps no process alive; a one-shot command must wait. */

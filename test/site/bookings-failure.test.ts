@@ -218,7 +218,7 @@ describe('a calendar that fails', () => {
     expect(view(site).status.sources.find(({ name }) => name === 'planningCenter')).toMatchObject({ complete: true, items: 8 });
   });
 
-  it('tells the age of the last whole reading after a restart, and is not Ready once it is too old', async () => {
+  it('tells the age of the last whole reading after a restart, and is not Ready once three polls have failed', async () => {
     site = await startSite(church(events(8)));
     await site.run('doors');
     await site.pco.sim('/fault', { match: 'calendar/v2', times: -1, status: 403, body: '' });
@@ -231,6 +231,9 @@ describe('a calendar that fails', () => {
     site.clock.advance(10 * 60_000);
     await site.run('doors');
     expect(view(site).status.sources.find(({ name }) => name === 'planningCenter')?.ageSeconds).toBe(720);
+    expect(condition(await site.status('RoomMapping', 'rooms'), 'Ready')?.status).toBe('True');
+    site.clock.advance(4 * 60_000);
+    await site.run('doors');
     expect(condition(await site.status('RoomMapping', 'rooms'), 'Ready')).toMatchObject({ status: 'False', reason: 'SourceStale' });
     expect(await site.openDoors(tomorrow)).toEqual(['Gym']);
   });
