@@ -1,3 +1,5 @@
+import { isRecord } from '../runtime/record.js';
+
 /** What Sexton made or adopted in UniFi, so that it can be revoked after its file is gone. No people. */
 export interface Inventory {
   readonly doorGroups: Readonly<Record<string, OwnedDoorGroup>>;
@@ -37,10 +39,6 @@ export function decodeInventory(value: Readonly<Record<string, unknown>>): Inven
   }
   const since = Object.entries(unknownTypeSince).flatMap(([contact, at]) => (typeof at === 'string' ? [[contact, at] as const] : []));
   return { doorGroups: groups, managedPolicies, unknownTypeSince: Object.fromEntries(since), ownerSeen: value['ownerSeen'] === true };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textOrNull(value: unknown): string | null {

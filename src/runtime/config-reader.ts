@@ -1,5 +1,6 @@
 import type { Path } from '../api/path.js';
 import { didYouMean } from '../api/suggest.js';
+import { isRecord } from './record.js';
 
 /** Where a value stands, and where to say what is wrong with it. */
 export interface Place {
@@ -124,7 +125,3 @@ export const anyMapping: Reader<Readonly<Record<string, unknown>>> = (value, pla
   place.report('must be a mapping');
   return undefined;
 };
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

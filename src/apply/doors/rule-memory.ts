@@ -1,6 +1,7 @@
 import type { Instant } from '../../desired/model.js';
 import type { RuleMemory } from '../../plan/doors/lock-rules.js';
 import { openStateFile } from '../../runtime/state-file.js';
+import { isRecord } from '../../runtime/record.js';
 
 /** `rules.json`: the lock rules that Sexton set, by door id. What it forgets is treated as a person's rule. */
 export interface RuleMemories {
@@ -90,8 +91,4 @@ function isInstant(value: unknown): value is number {
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { isCollection, isMap, isNode, isScalar, parseAllDocuments } from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
 import { canonicalJson } from '../../api/spec-hash.js';
+import { isRecord } from '../../runtime/record.js';
 
 /** What `spec` is to say about suspension; undefined: nothing. */
 export interface Suspension {
@@ -143,8 +144,4 @@ function endOfLine(text: string, offset: number): number {
 function rangeOf(node: unknown): readonly [start: number, end: number] | null {
   const range = isNode(node) ? node.range : null;
   return range == null ? null : [range[0], range[1]];
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

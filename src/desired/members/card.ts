@@ -1,3 +1,5 @@
+import { maskCard } from '../../runtime/redact.js';
+
 /** A card number as CiviCRM holds it: 1 to 65535 in plain ASCII digits, leading zeros allowed; anything else is null. */
 export function cardNumber(value: unknown): number | null {
   const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
@@ -25,5 +27,5 @@ export function cardOfAlias(prefix: string, alias: string): number | null {
 
 /** How a card number may be shown: `***34`. */
 export function maskedCard(card: number | string): string {
-  return `***${String(card).padStart(2, '0').slice(-2)}`;
+  return maskCard(String(card).padStart(2, '0'));
 }

@@ -1,6 +1,6 @@
 import { type Problem, formatProblem } from '../../api/problem.js';
 import { plain } from '../../runtime/text.js';
-import { isRecord } from './status-text.js';
+import { isRecord } from '../../runtime/record.js';
 
 /** Since when: by the key of the document, its problems, and the status that was read beside it. */
 export type Since = (key: string, problems: readonly Problem[], status: Readonly<Record<string, unknown>> | null, now: string) => string;

@@ -1,0 +1,4 @@
+/** A plain object, as JSON and YAML give them: neither null nor a list. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
