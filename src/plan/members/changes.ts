@@ -30,8 +30,12 @@ export interface AddChange {
 /** Cuts access: releases the cards under our alias, then deactivates. */
 export interface DeactivateChange {
   readonly verb: 'deactivate';
+  /** Blocked by the TierMapping: never braked. Vanished: the membership database no longer knows the contact. */
+  readonly because: 'blocked' | 'lost' | 'vanished';
   readonly contact: number;
   readonly userId: string;
+  /** A block is a person's decision about one contact: no brake counts or holds it. */
+  readonly because: 'blocked' | 'lost';
   readonly release: readonly OwnCard[];
 }
 

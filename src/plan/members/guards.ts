@@ -32,21 +32,32 @@ export function guardMembers(plan: MembersPlan, { guards, key, approved }: Guard
   const open = hashed.filter(({ operation }) => !approved.has(operation));
   const braked = new Map<MemberVerb, string>();
   for (const verb of ['add', 'deactivate', 'rename', 'policy', 'card'] as const) {
-    const count = open.filter(({ change }) => change.verb === verb).length;
+    const count = open.filter(({ change }) => change.verb === verb && !isBlock(change)).length;
     const reason = count === 0 ? null : whyBraked(verb, count, plan, guards);
     if (reason !== null) braked.set(verb, reason);
   }
   const judged = hashed.map(({ change, operation }) => ({
     change,
     operation,
-    held: approved.has(operation) ? null : (braked.get(change.verb) ?? null),
+    held: approved.has(operation) ? null : (plan.mustWait.get(change) ?? (isBlock(change) ? null : (braked.get(change.verb) ?? null))),
   }));
   const waiting = judged.filter(({ held }) => held !== null);
   return {
     changes: withoutHeldCards(judged),
     hash: waiting.length === 0 ? null : planHash(waiting.map(({ operation }) => operation)),
-    braked: [...braked].filter(([verb]) => waiting.some(({ change }) => change.verb === verb)).map(([verb, reason]) => ({ verb, reason })),
+    braked: reasonsOf(waiting),
   };
+}
+
+/** Each verb with each of its reasons once. */
+function reasonsOf(waiting: readonly GuardedChange[]): GuardedPlan['braked'] {
+  const reasons = new Map(waiting.map(({ change: { verb }, held }) => [`${verb} ${held ?? ''}`, { verb, reason: held ?? '' }]));
+  return [...reasons.values()];
+}
+
+/** A person has named this contact in `blocked`: that is the approval. */
+function isBlock(change: MemberChange): boolean {
+  return change.verb === 'deactivate' && change.because === 'blocked';
 }
 
 function whyBraked(verb: MemberVerb, count: number, plan: MembersPlan, guards: GuardInputs['guards']): string | null {

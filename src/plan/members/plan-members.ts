@@ -13,6 +13,8 @@ export interface MembersPlan {
   readonly changes: readonly MemberChange[];
   /** What keeps a contact from getting all it should have, for people. */
   readonly reasons: ReadonlyMap<number, readonly string[]>;
+  /** Changes that wait for a person whatever their number, each with the reason. */
+  readonly mustWait: ReadonlyMap<MemberChange, string>;
   /** Active users of ours whose contact the snapshot does not hold: nothing is done to them. */
   readonly vanished: readonly number[];
   readonly policies: ResolvedPolicies;
@@ -56,6 +58,7 @@ export function planMembers(
     .sort((a, b) => a - b);
   return {
     changes,
+    mustWait: new Map(),
     reasons,
     vanished,
     policies,
@@ -92,7 +95,7 @@ function isManaged(user: UnifiUser, { index, policies }: Planning): boolean {
 
 function cut(contact: number, user: UnifiUser, { index }: Planning): MemberChange[] {
   if (user.status === 'DEACTIVATED') return [];
-  return [{ verb: 'deactivate', contact, userId: user.id, release: index.ownCards(user) }];
+  return [{ verb: 'deactivate', contact, userId: user.id, because: 'lost', release: index.ownCards(user) }];
 }
 
 function grant(person: Granted, user: UnifiUser | undefined, planning: Planning): MemberChange[] {
