@@ -34,8 +34,6 @@ export interface DeactivateChange {
   readonly because: 'blocked' | 'lost' | 'vanished';
   readonly contact: number;
   readonly userId: string;
-  /** A block is a person's decision about one contact: no brake counts or holds it. */
-  readonly because: 'blocked' | 'lost';
   readonly release: readonly OwnCard[];
 }
 
