@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { isRealDate } from '../api/literals.js';
 import { patterns } from '../api/patterns.js';
+import type { BlockOptions } from './commands/block.js';
 import type { DecideOptions } from './commands/decide.js';
 import type { LockOptions } from './commands/lock.js';
 import type { OpenOptions } from './commands/open.js';
 import type { SuspendOptions } from './commands/suspend.js';
 import type { DecisionAction } from './generated-files/file-name.js';
 import type { Registry } from './registry.js';
-import { duration, nowOption } from './options.js';
+import { calendarDate, duration, nowOption } from './options.js';
 
 const reasonOption = (): Option => new Option('--reason <text>', 'why, for whoever finds it so');
 
@@ -17,6 +18,7 @@ export function registerWriting(registry: Registry): void {
   registerDecisions(registry);
   registerHours(registry);
   registerSuspension(registry);
+  registerBlocks(registry);
 }
 
 function registerDecisions({ session, command, run }: Registry): void {
@@ -80,8 +82,9 @@ function registerHours({ session, command, run }: Registry): void {
     );
 }
 
+const wordsOf = (what: string, name: string | undefined): readonly string[] => (name === undefined ? [what] : [what, name]);
+
 function registerSuspension({ session, command, run }: Registry): void {
-  const wordsOf = (what: string, name: string | undefined): readonly string[] => (name === undefined ? [what] : [what, name]);
   command('suspend <what> [name]', 'pause a resource, in its own file; suspending never opens a door', [
     'sexton suspend oh/weekdays --reason "no staff this week"',
     'sexton suspend dg gym-front --until 2026-12-01',
@@ -94,6 +97,24 @@ function registerSuspension({ session, command, run }: Registry): void {
 
   command('resume <what> [name]', 'end a suspension', ['sexton resume oh/weekdays']).action((what: string, name: string | undefined, _: unknown, self: Command) =>
     run(async () => (await import('./commands/suspend.js')).resumeCommand(session, wordsOf(what, name), self.optsWithGlobals<{ config?: string }>())),
+  );
+}
+
+function registerBlocks({ session, command, run }: Registry): void {
+  command('block <what> [contact]', 'take away a contact\'s access at once, whatever the membership says', [
+    'sexton block contact/1234 --reason "see the minutes of 12 May"',
+    'sexton block contact/1234 --until 2026-12-31',
+  ])
+    .addOption(new Option('--until <date>', 'the last date of the block').argParser(calendarDate))
+    .addOption(reasonOption())
+    .addHelpText('after', '\nThe reason stands in a file under git: write nothing there that should not be.')
+    .action((what: string, contact: string | undefined, _: unknown, self: Command) =>
+      run(async () => (await import('./commands/block.js')).blockCommand(session, wordsOf(what, contact), self.optsWithGlobals<BlockOptions>())),
+    );
+
+  command('unblock <what> [contact]', 'end a block: access is what the membership says again', ['sexton unblock contact/1234']).action(
+    (what: string, contact: string | undefined, _: unknown, self: Command) =>
+      run(async () => (await import('./commands/block.js')).unblockCommand(session, wordsOf(what, contact), self.optsWithGlobals<{ config?: string }>())),
   );
 }
 

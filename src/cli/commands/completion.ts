@@ -58,6 +58,9 @@ async function candidatesFor(session: Session, words: readonly string[], command
       const kind = findKind(kindWord);
       return kind === null ? [] : names(kind);
     }
+    case 'block':
+    case 'unblock':
+      return ['contact/'];
     case 'open':
     case 'lock':
       return names('DoorGroup');

@@ -1,12 +1,9 @@
 import { join } from 'node:path';
-import { formatProblem } from '../../api/problem.js';
 import type { Resource } from '../../api/resource.js';
-import { didYouMean } from '../../api/suggest.js';
 import { localTime } from '../../desired/calendar/local-time.js';
 import { suspensionEnd } from '../../desired/calendar/site.js';
 import { isoInstant } from '../../runtime/instant.js';
-import { plain } from '../../runtime/text.js';
-import type { ResourceReading, StoredResource } from '../../store/resource-store.js';
+import { requireAccepted } from '../accepted-resource.js';
 import { tellDaemon } from '../after-writing.js';
 import { requireConfiguration } from '../configuration.js';
 import { editFile } from '../edits/edit-file.js';
@@ -73,20 +70,6 @@ async function change(session: Session, { words, config, verb }: Order, decide: 
   const acts = written === 'unchanged' ? 'it was so already' : await tellDaemon(configuration, [kind === 'TierMapping' ? 'members' : 'doors']);
   session.terminal.out(`${join(configuration.resources, stored.file)}\n${kind}/${name} ${effect}; ${acts}\n`);
   return exit.ok;
-}
-
-/** The document in force. @throws CommandError (1) when there is none, or when the one that stands there is refused */
-function requireAccepted({ resources }: ResourceReading, kind: StoredResource['kind'], name: string): { readonly stored: StoredResource; readonly accepted: Resource } {
-  const named = resources.filter((stored) => stored.kind === kind && stored.name === name);
-  const good = named.find(({ refused }) => refused === null);
-  if (good?.accepted != null) return { stored: good, accepted: good.accepted };
-  const [bad] = named;
-  if (bad === undefined) {
-    const known = resources.filter((stored) => stored.kind === kind).map((stored) => stored.name);
-    throw new CommandError(exit.failed, `${kind} "${plain(name)}" not found${didYouMean(name, known)}`);
-  }
-  const problems = (bad.refused?.problems ?? []).map((problem) => `  ${formatProblem(problem)}`);
-  throw new CommandError(exit.failed, [`${bad.file}:${bad.line} is refused as it stands; repair it first:`, ...problems].join('\n'));
 }
 
 function consequence(resource: Parameters<Change>[0]): string {
