@@ -188,6 +188,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 }
 
 function leaving(request: HttpRequest): HttpRequest {
+  request.leaving?.();
   if (typeof request.json !== 'function') return request;
   return { ...request, json: (request.json as () => unknown)() };
 }

@@ -14,6 +14,8 @@ export interface HttpRequest {
     readonly contentType: string;
     readonly content: string;
   };
+  /** Asked when the request leaves, after any queue or pause; what it throws takes the request back. */
+  readonly leaving?: () => void;
   /** True for a request that changes nothing, also when it is a POST: it may be repeated. Default: method is GET. */
   readonly idempotent?: boolean;
   /** True: a 5xx is answered after its retries, not thrown, for APIs that put an error code of their own into its body. */

@@ -129,6 +129,8 @@ export interface AccessWriter {
   releaseCard(userId: string, token: string): Promise<void>;
   /** Rows UniFi refused come back with an empty token. */
   importCards(cards: readonly CardImport[]): Promise<readonly (CardImport & { readonly token: string })[]>;
+  /** What a card is called; UniFi shows the number printed on it nowhere else. */
+  setCardAlias(token: string, alias: string): Promise<void>;
   createSchedule(schedule: { readonly name: string; readonly week: WeekSchedule; readonly holidayGroupId?: string }): Promise<UnifiSchedule>;
   updateSchedule(
     id: string,
@@ -143,4 +145,7 @@ export interface AccessWriter {
   setLockRule(doorId: string, rule: LockRuleWrite | (() => LockRuleWrite)): Promise<void>;
 }
 
-export interface AccessController extends AccessReader, AccessWriter {}
+export interface AccessController extends AccessReader, AccessWriter {
+  /** The same controller; `check` is asked as each write leaves, after any queue or pause, and what it throws takes the write back. */
+  checked(check: () => void): AccessController;
+}

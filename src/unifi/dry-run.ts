@@ -8,7 +8,7 @@ import type { AccessController, AccessReader, AccessWriter } from './access-cont
 export function dryRun(reader: AccessReader): AccessController {
   const refuse = (operation: keyof AccessWriter) => (): Promise<never> =>
     Promise.reject(new TerminalError(`Dry run: ${operation} was not sent to UniFi.`, { code: 'DryRun' }));
-  return {
+  const refusing: AccessController = {
     listUsers: () => reader.listUsers(),
     getUser: (id) => reader.getUser(id),
     listDirectPolicies: (userId) => reader.listDirectPolicies(userId),
@@ -29,6 +29,7 @@ export function dryRun(reader: AccessReader): AccessController {
     bindCard: refuse('bindCard'),
     releaseCard: refuse('releaseCard'),
     importCards: refuse('importCards'),
+    setCardAlias: refuse('setCardAlias'),
     createSchedule: refuse('createSchedule'),
     updateSchedule: refuse('updateSchedule'),
     createPolicy: refuse('createPolicy'),
@@ -37,5 +38,7 @@ export function dryRun(reader: AccessReader): AccessController {
     createHolidayGroup: refuse('createHolidayGroup'),
     deleteHolidayGroup: refuse('deleteHolidayGroup'),
     setLockRule: refuse('setLockRule'),
+    checked: () => refusing,
   };
+  return refusing;
 }

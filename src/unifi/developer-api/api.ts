@@ -3,7 +3,7 @@ import type { HttpClient, HttpRequest } from '../../runtime/http.js';
 import type { Answer, Scope } from './envelope.js';
 import { openEnvelope } from './envelope.js';
 
-export interface ApiCall extends Pick<HttpRequest, 'method' | 'path' | 'query' | 'multipart'> {
+export interface ApiCall extends Pick<HttpRequest, 'method' | 'path' | 'query' | 'multipart' | 'leaving'> {
   readonly scope: Scope;
   /** A function is asked when the request leaves. */
   readonly json?: Readonly<Record<string, unknown>> | (() => Readonly<Record<string, unknown>>);

@@ -2,7 +2,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { createHttpClient } from '../../runtime/http-client.js';
 import type { HttpObservation } from '../../runtime/http.js';
 import type { Logger } from '../../runtime/log.js';
-import type { AccessController } from '../access-controller.js';
+import type { AccessController, AccessWriter } from '../access-controller.js';
 import { createApi } from './api.js';
 import { createReader } from './reader.js';
 import { createWriter } from './writer.js';
@@ -38,10 +38,11 @@ export function createUnifiClient(options: UnifiClientOptions): AccessController
     log,
   });
   const api = createApi(http);
-  return {
-    ...createReader(api),
-    ...createWriter(api),
-    lastDate: () => http.lastDate(),
-    close: () => http.close(),
-  };
+  const reader = { ...createReader(api), lastDate: () => http.lastDate() };
+  const controller = (writer: AccessWriter): AccessController => ({
+    ...reader,
+    ...writer,
+    checked: (check) => controller(createWriter({ call: (call) => api.call({ ...call, leaving: check }) })),
+  });
+  return { ...controller(createWriter(api)), close: () => http.close() };
 }

@@ -74,6 +74,9 @@ export function createWriter(api: DeveloperApi): AccessWriter {
       });
       return readImport(answer.data, cards);
     },
+    async setCardAlias(token, alias) {
+      await send('PUT', `/credentials/nfc_cards/tokens/${segment(token)}`, 'edit:credential', { alias });
+    },
     async createSchedule({ name, week, holidayGroupId }) {
       const body = given({
         name,
