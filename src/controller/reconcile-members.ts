@@ -59,8 +59,11 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   const released = first.guarded.changes.filter(({ held }) => held === null);
   const applied = await applyMembers(released.map(({ change }) => change), {
     unifi: deps.unifi,
+    clock: deps.clock,
     log: deps.log,
     ids: identity(mapping.spec.identity.employeeNumber),
+    adoptable: mapping.spec.identity.adoptFrom === undefined ? null : identity(mapping.spec.identity.adoptFrom),
+    aliasPrefix: mapping.spec.cards.aliasPrefix,
     people: first.people,
     managed: first.plan.policies.managed,
     checkpoint: check,

@@ -1,5 +1,6 @@
 import { maskedCard } from '../../desired/members/card.js';
 import type { CardTarget, OwnCard } from '../../plan/members/changes.js';
+import { TransientError } from '../../runtime/errors.js';
 
 /** One user's way from its old cards to its new one. */
 export interface CardMove {
@@ -58,7 +59,7 @@ export async function moveCards(moves: readonly CardMove[], actions: CardActions
       if (opening != null) throw opening;
       try {
         if (target !== null && blocked !== null) {
-          throw new Error(`card ${maskedCard(target.number)} did not become free: ${blocked.message}`, { cause: blocked });
+          throw new TransientError(`card ${maskedCard(target.number)} did not become free: ${blocked.message}`, { code: 'CardNotFree', cause: blocked });
         }
         if (target !== null) await actions.bind(userId, target);
       } catch (error) {

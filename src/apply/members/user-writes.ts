@@ -1,0 +1,48 @@
+import type { AddChange, PolicyChange, RenameChange } from '../../plan/members/changes.js';
+import { TransientError } from '../../runtime/errors.js';
+import type { AccessController } from '../../unifi/access-controller.js';
+import type { FreshUsers } from './fresh-users.js';
+
+/** The id of the user, made when there is none. @throws TransientError UserAppeared when one is there by now */
+export async function createOrRename(change: AddChange, unifi: AccessController, users: FreshUsers): Promise<string> {
+  const { contact, employeeNumber } = change;
+  const names = { firstName: change.name.first, lastName: change.name.last };
+  if (change.userId === null) {
+    if (await users.isTaken(employeeNumber)) {
+      throw new TransientError(`a user of contact ${contact} has appeared in UniFi; it is planned for anew`, { code: 'UserAppeared' });
+    }
+    return (await unifi.createUser({ ...names, employeeNumber })).id;
+  }
+  if (change.rename) await unifi.updateUser(change.userId, names);
+  return change.userId;
+}
+
+export async function rename({ userId, name }: RenameChange, unifi: AccessController): Promise<void> {
+  await unifi.updateUser(userId, { firstName: name.first, lastName: name.last });
+}
+
+/** Foreign direct policies are preserved: the list is read that moment, and replaced whole. `created`: by this run, without any. */
+export async function setPolicies(
+  user: { readonly id: string; readonly created: boolean },
+  { policies }: Pick<PolicyChange, 'policies'>,
+  unifi: AccessController,
+  managed: ReadonlySet<string>,
+): Promise<void> {
+  const direct = user.created ? [] : await unifi.listDirectPolicies(user.id);
+  const wanted = [...new Set([...direct.filter((id) => !managed.has(id)), ...policies])];
+  if (wanted.length === direct.length && wanted.every((id) => direct.includes(id))) return;
+  await unifi.setPolicies(user.id, wanted);
+}
+
+/** Only a deactivated user that still is the contact's: a pending one waits for its own owner, whatever the plan saw. */
+export async function activate(userId: string, { contact, employeeNumber }: AddChange, unifi: AccessController): Promise<void> {
+  const user = await unifi.getUser(userId);
+  if (user.employeeNumber !== employeeNumber) {
+    throw new TransientError(`UniFi user ${userId} is not contact ${contact}'s any longer; it is planned for anew`, { code: 'UserChanged' });
+  }
+  if (user.status === 'ACTIVE') return;
+  if (user.status !== 'DEACTIVATED') {
+    throw new TransientError(`UniFi user ${userId} of contact ${contact} is ${user.status}; only deactivated users are activated`, { code: 'UserChanged' });
+  }
+  await unifi.updateUser(userId, { status: 'ACTIVE' });
+}
