@@ -12,7 +12,8 @@ export type ConditionType =
   | 'Stalled'
   | 'Suspended'
   | 'SourceStale'
-  | 'Braked';
+  | 'Braked'
+  | 'StatusJobLate';
 
 export type ConditionReason =
   | 'Valid'
@@ -46,6 +47,7 @@ export type ConditionReason =
   | 'YieldedToPerson'
   | 'EndedByPerson'
   | 'NotImplemented'
+  | 'StatusJobLate'
   | 'TooManyRanges'
   | 'Reconciling'
   | 'DryRun';

@@ -7,6 +7,10 @@ export interface Inventory {
   readonly managedPolicies: readonly string[];
   /** ISO 8601 UTC by contact id: since when its only memberships are of types that no rule names. */
   readonly unknownTypeSince: Readonly<Record<string, string>>;
+  /** By contact id: who is missing from complete readings, since when (ISO 8601 UTC), and whether only a person may end that access. */
+  readonly vanished: Readonly<Record<string, { readonly since: string; readonly held: boolean }>>;
+  /** Templates of employee numbers that users in UniFi carry, the one in force first: another one would strand them. */
+  readonly numberTemplates: readonly string[];
   /** This installation has seen its own mark in UniFi: it never makes one again, so that a foreign hand is noticed. */
   readonly ownerSeen: boolean;
 }
@@ -19,7 +23,7 @@ export interface OwnedDoorGroup {
   readonly policyCreated: boolean;
 }
 
-export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, ownerSeen: false };
+export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], ownerSeen: false };
 export const inventoryVersion = 1;
 
 /** Null when the shape is wrong: the file is then set aside, nothing is revoked because of it. */
@@ -38,7 +42,28 @@ export function decodeInventory(value: Readonly<Record<string, unknown>>): Inven
     };
   }
   const since = Object.entries(unknownTypeSince).flatMap(([contact, at]) => (typeof at === 'string' ? [[contact, at] as const] : []));
-  return { doorGroups: groups, managedPolicies, unknownTypeSince: Object.fromEntries(since), ownerSeen: value['ownerSeen'] === true };
+  return {
+    doorGroups: groups,
+    managedPolicies,
+    unknownTypeSince: Object.fromEntries(since),
+    vanished: Object.fromEntries(absencesIn(value['vanished'])),
+    numberTemplates: textsIn(value['numberTemplates']),
+    ownerSeen: value['ownerSeen'] === true,
+  };
+}
+
+/** Forgotten where it cannot be read: an absence then begins anew. */
+function absencesIn(value: unknown): (readonly [string, { readonly since: string; readonly held: boolean }])[] {
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([contact, entry]) => {
+    const since = isRecord(entry) ? entry['since'] : undefined;
+    if (!isRecord(entry) || typeof since !== 'string' || Number.isNaN(Date.parse(since))) return [];
+    return [[contact, { since, held: entry['held'] === true }] as const];
+  });
+}
+
+function textsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 }
 
 function textOrNull(value: unknown): string | null {

@@ -156,7 +156,7 @@ function pendingHeld({ eventId, eventName, startsAt, reason, release }: PendingV
 function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
   const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
   const removed = (doors.report?.removed ?? []).map(({ name, confirmed }) => `DoorGroup/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
-  const withheld = [...new Set([doors.report?.withheld, members.report?.withheld].flatMap((text) => text ?? []))];
+  const withheld = [...new Set([doors.report?.withheld, members.report?.withheld, members.report?.suspended].flatMap((text) => text ?? []))];
   return [
     ...withheld,
     ...sources.flatMap(({ state }) => [...(state?.snapshot?.kept === undefined ? [] : [state.snapshot.kept.text]), ...(state?.warnings ?? [])]),
@@ -167,10 +167,11 @@ function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
 
 function readyReason(
   source: SourceReport | undefined,
-  report: Pick<DoorsReport | MembersReport, 'withheld' | 'withheldFor'> | null,
+  report: (Pick<DoorsReport | MembersReport, 'withheld' | 'withheldFor'> & Partial<Pick<MembersReport, 'suspended'>>) | null,
   now: Instant,
 ): { reason: string; message: string } | null {
   if (report?.withheld != null) return { reason: report.withheldFor ?? 'Suspended', message: report.withheld };
+  if (report?.suspended != null) return { reason: 'Suspended', message: report.suspended };
   if (source?.state == null) return null;
   if (source.state.snapshot === null) return { reason: 'SourceIncomplete', message: source.state.failure?.message ?? `${source.name} has not been read yet` };
   if (source.state.failure === null) return null;

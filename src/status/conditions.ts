@@ -3,6 +3,12 @@ import type { StoredResource } from '../store/resource-store.js';
 
 export type NextCondition = Omit<Condition, 'lastTransitionTime'>;
 
+export interface Notice {
+  readonly type: ConditionType;
+  readonly reason: ConditionReason;
+  readonly message: string;
+}
+
 export interface ReadyInputs {
   readonly stored: StoredResource;
   /** Names that the resource points at and that do not exist. */
@@ -14,6 +20,8 @@ export interface ReadyInputs {
   readonly braked: string | null;
   /** Why it cannot be Ready although it is accepted and its references hold (`SourceMissing`). */
   readonly blocked: { readonly reason: ConditionReason; readonly message: string } | null;
+  /** What else an operator should know, each a condition that is True while it holds; Ready does not depend on it. */
+  readonly notices?: readonly Notice[];
   /** Ready's message while it is True. */
   readonly summary: string;
 }
@@ -48,6 +56,7 @@ export function conditionsOf(inputs: ReadyInputs): NextCondition[] {
   if (inputs.suspended !== null) conditions.push(condition('Suspended', 'True', 'Suspended', inputs.suspended));
   if (inputs.stale !== null) conditions.push(condition('SourceStale', 'True', 'SourceStale', inputs.stale.message));
   if (inputs.braked !== null) conditions.push(condition('Braked', 'True', 'Braked', inputs.braked));
+  for (const { type, reason, message } of inputs.notices ?? []) conditions.push(condition(type, 'True', reason, message));
   return conditions;
 }
 

@@ -1,45 +1,66 @@
 import type { DesiredPerson } from '../desired/members/people.js';
 import { maskedCard } from '../desired/members/card.js';
 import type { ConditionReason } from '../api/conditions.js';
+import { adoptionNote } from '../plan/members/adoption.js';
 import { plain } from '../runtime/text.js';
 import type { StoredResource } from '../store/resource-store.js';
-import { conditionsOf, type ReadyInputs } from './conditions.js';
+import { conditionsOf, type Notice, type ReadyInputs } from './conditions.js';
 import type { MembersReport, MembersResult } from './report.js';
 import type { KindStatus, StatusContext } from './status-context.js';
 import type { MemberCounts, MemberView } from './view.js';
 
-export const noMembers: MemberCounts = { access: 0, none: 0, ignored: 0, quarantined: 0, blocked: 0, vanished: 0 };
+export const noMembers: MemberCounts = { access: 0, none: 0, ignored: 0, quarantined: 0, blocked: 0, vanished: 0, adoptionPending: 0 };
 
 /** Status of the TierMapping: counts, who is quarantined and why (contact ids only), and what the brake holds. */
 export function tierMappingStatus(stored: StoredResource<'TierMapping'>, report: MembersReport, context: StatusContext): KindStatus {
   const base = context.inputs(stored);
   const { result } = report;
   if (stored.accepted === null) return { conditions: conditionsOf({ ...base, programmed: null, summary: '' }), fields: {} };
+  const suspended = report.suspended ?? base.suspended;
   if (result === null) {
-    const idle = report.withheld !== null;
-    const waiting = { status: 'Unknown' as const, reason: 'SourceIncomplete' as const, message: 'CiviCRM has not been read yet; nobody changes' };
-    // Suspension keeps its value: Ready says what it said before.
-    const programmed = idle ? suspendedProgram(stored) : waiting;
-    const conditions = conditionsOf({ ...base, suspended: report.withheld ?? base.suspended, programmed, summary: `suspended: ${report.withheld ?? ''}` });
-    return { conditions, fields: {} };
+    const programmed = report.suspended === null ? unread : suspendedProgram(stored);
+    return { conditions: conditionsOf({ ...base, suspended, programmed, summary: `suspended: ${report.suspended ?? ''}` }), fields: {} };
   }
   const members = memberViews(result);
   const counts = memberCounts(members);
   const quarantined = members.filter(({ outcome }) => outcome === 'Quarantined').map(({ contact, reasons }) => ({ contact, reasons }));
-  const verbs = result.guarded.braked.map(({ verb }) => verb);
+  const verbs = [...new Set(result.guarded.braked.map(({ verb }) => verb))];
   const hash = result.guarded.hash;
   const braked = hash === null ? null : `${result.guarded.braked.map(({ reason }) => reason).join('; ')}; release with: sexton approve plan/${hash}`;
-  const conditions = conditionsOf({ ...base, braked, programmed: programmed(result, report), summary: summaryOf(counts) });
+  const conditions = conditionsOf({
+    ...base,
+    suspended,
+    braked,
+    programmed: suspended === null || result.failed.size > 0 ? programmed(result, report) : suspendedProgram(stored, suspended),
+    summary: summaryOf(counts),
+    notices: noticesOf(result),
+  });
   return { conditions, fields: { members: counts, quarantined, brake: hash === null ? null : { plan: hash, verbs } } };
 }
 
-function suspendedProgram(stored: StoredResource<'TierMapping'>): ReadyInputs['programmed'] {
-  const ready = stored.status?.conditions?.find(({ type }) => type === 'Programmed');
-  return ready === undefined ? null : { status: ready.status, reason: ready.reason, message: ready.message };
+const unread = { status: 'Unknown' as const, reason: 'SourceIncomplete' as const, message: 'CiviCRM has not been read yet; nobody changes but whoever is blocked' };
+
+/**
+ * Suspension keeps its value: Ready says what it said before. Only where the file asks for it, though: a template that
+ * strands its users suspends too, and nothing of that file is in force.
+ */
+function suspendedProgram(stored: StoredResource<'TierMapping'>, suspended: string | null = null): ReadyInputs['programmed'] {
+  if (suspended !== null && stored.accepted?.spec.suspend !== true) return { status: 'False', reason: 'Suspended', message: suspended };
+  const before = stored.status?.conditions?.find(({ type }) => type === 'Programmed');
+  return before === undefined ? null : { status: before.status, reason: before.reason, message: before.message };
+}
+
+function noticesOf({ late }: MembersResult): Notice[] {
+  if (late === null) return [];
+  const message =
+    `${late.ended} of ${late.judged} memberships with status New or Current are past their end date, so their access has ended by date: ` +
+    `does the scheduled job "Update Membership Statuses" run in CiviCRM?`;
+  return [{ type: 'StatusJobLate', reason: 'StatusJobLate', message }];
 }
 
 function programmed(result: MembersResult, report: MembersReport): ReadyInputs['programmed'] {
   const verdict = (reason: ConditionReason, message: string): ReadyInputs['programmed'] => ({ status: 'False', reason, message });
+  if (!result.read && result.failed.size === 0) return unread;
   const { stalled } = result.plan.policies;
   if (stalled.length > 0) {
     return verdict('PolicyMissing', stalled.map(({ membershipType, problems }) => `rule ${membershipType}: ${problems.join(', ')}`).join('; '));
@@ -64,40 +85,48 @@ function summaryOf(counts: MemberCounts): string {
     `${counts.none} without`,
     ...(counts.ignored > 0 ? [`${counts.ignored} ignored`] : []),
     ...(counts.quarantined > 0 ? [`${counts.quarantined} quarantined`] : []),
-    ...(counts.vanished > 0 ? [`${counts.vanished} vanished, left as they are`] : []),
+    ...(counts.blocked > 0 ? [`${counts.blocked} blocked`] : []),
+    ...(counts.vanished > 0 ? [`${counts.vanished} vanished`] : []),
+    ...((counts.adoptionPending ?? 0) > 0 ? [`${counts.adoptionPending ?? 0} wait for sexton adopt members`] : []),
   ];
   return notable.join(', ');
 }
 
-/** One row a contact, vanished ones included. Contact ids and masked cards only. */
+/** One row a contact, also of those that only UniFi knows. Contact ids and masked cards only. */
 export function memberViews(result: MembersResult): MemberView[] {
+  const adoptions = new Map(result.plan.adoptions.map((adoption) => [adoption.contact, adoption]));
   const rows = result.people.map((person): MemberView => {
     const failed = result.failed.get(person.contact);
+    const adoption = adoptions.get(person.contact);
+    const waiting = adoption === undefined ? null : adoptionNote(adoption, person);
     const reasons = [
+      ...(waiting === null ? [] : [waiting.reason]),
       ...person.reasons,
       ...(result.plan.reasons.get(person.contact) ?? []),
       ...(failed === undefined ? [] : [`${failed.message} (${failed.code})`]),
     ].map(plain);
     return {
       contact: person.contact,
-      outcome: outcomeOf(person),
+      outcome: waiting?.pending === true ? 'AdoptionPending' : outcomeOf(person),
       rule: person.rule?.membershipType ?? null,
       policies: person.outcome === 'Access' ? (person.rule.policies ?? []) : [],
       card: person.outcome === 'Access' && person.card !== null ? maskedCard(person.card) : null,
       reasons,
     };
   });
-  const vanished = result.plan.vanished.map(
-    (contact): MemberView => ({
-      contact,
-      outcome: 'Vanished',
-      rule: null,
-      policies: [],
-      card: null,
-      reasons: ['CiviCRM did not answer for this contact; access stays as it is'],
-    }),
+  const judged = new Set(result.people.map(({ contact }) => contact));
+  const unjudged = result.plan.unjudged.map((contact) =>
+    unlisted(contact, 'Vanished', 'CiviCRM does not list this contact and could not be asked for it; access stays as it is'),
   );
-  return [...rows, ...vanished].sort((a, b) => a.contact - b.contact);
+  const waiting = result.plan.adoptions.flatMap((adoption) => {
+    const found = judged.has(adoption.contact) ? null : adoptionNote(adoption, null);
+    return found === null ? [] : [unlisted(adoption.contact, 'AdoptionPending', found.reason, 'CiviCRM lists no such contact with a card')];
+  });
+  return [...rows, ...unjudged, ...waiting].sort((a, b) => a.contact - b.contact);
+}
+
+function unlisted(contact: number, outcome: MemberView['outcome'], ...reasons: readonly string[]): MemberView {
+  return { contact, outcome, rule: null, policies: [], card: null, reasons: reasons.map(plain) };
 }
 
 /** Access whose card is withheld counts as quarantined: somebody has to look at the record. */
@@ -114,5 +143,6 @@ export function memberCounts(members: readonly MemberView[]): MemberCounts {
     quarantined: count('Quarantined'),
     blocked: count('Blocked'),
     vanished: count('Vanished'),
+    adoptionPending: count('AdoptionPending'),
   };
 }

@@ -5,6 +5,7 @@ import type { Calendar, GroupCalendar } from '../desired/calendar/calendar.js';
 import type { NewOpening } from '../desired/calendar/sudden-gain.js';
 import type { WeeklyProgram } from '../desired/calendar/weekly-program.js';
 import type { DesiredPerson } from '../desired/members/people.js';
+import type { LateStatuses } from '../desired/members/status-job.js';
 import type { Instant } from '../desired/model.js';
 import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import type { GroupPlan } from '../plan/doors/plan-doors.js';
@@ -96,10 +97,12 @@ export interface MembersReport {
   readonly plane: 'members';
   readonly at: Instant;
   readonly seen: SeenVersions;
-  /** Null: there is no TierMapping, or it is suspended; nothing was planned. */
+  /** Null: there is no TierMapping, or nothing to judge it by; nothing was planned. */
   readonly result: MembersResult | null;
+  /** Why nothing but blocks was carried out; null: the TierMapping is not suspended. */
+  readonly suspended: string | null;
   readonly withheld: string | null;
-  /** Of `withheld`; null with it, and where the TierMapping itself is suspended. */
+  /** Of `withheld`; null with it. */
   readonly withheldFor: Withheld['reason'] | null;
   readonly dryRun: boolean;
   readonly source: SourceReport;
@@ -110,6 +113,10 @@ export interface MembersResult {
   readonly plan: MembersPlan;
   /** What is left to do after this run, held or failed. */
   readonly guarded: GuardedPlan;
+  readonly suspended: string | null;
+  readonly late: LateStatuses | null;
+  /** False: the membership database was never read, so nobody is judged but whoever is blocked. */
+  readonly read: boolean;
   readonly failed: ReadonlyMap<number, { readonly code: string; readonly message: string }>;
   /** Changes made, by verb. */
   readonly done: Readonly<Record<string, number>>;

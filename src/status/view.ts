@@ -34,6 +34,8 @@ export interface MemberCounts {
   readonly quarantined: number;
   readonly blocked: number;
   readonly vanished: number;
+  /** Absent in the view of an older daemon. */
+  readonly adoptionPending?: number;
 }
 
 export interface StatusView {

@@ -78,7 +78,7 @@ describe('one person', () => {
 
   it('who is not in the snapshot is named and left alone', () => {
     const found = plan([member(1)], unifiWith([user(1, { holds: [1001] }), user(8), user(9, { status: 'DEACTIVATED' })]));
-    expect(found.vanished).toEqual([8]);
+    expect(found.unjudged).toEqual([8]);
     expect(found.changes).toEqual([]);
   });
 

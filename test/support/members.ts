@@ -1,6 +1,7 @@
 import type { SpecOf } from '../../src/api/resource.js';
 import { localTime } from '../../src/desired/calendar/local-time.js';
 import { people, type DesiredPerson } from '../../src/desired/members/people.js';
+import type { Absence } from '../../src/desired/members/vanished.js';
 import type { Member, Membership } from '../../src/desired/model.js';
 
 export type TierMapping = SpecOf<'TierMapping'>;
@@ -57,16 +58,22 @@ export interface Judging {
   readonly spec?: Partial<TierMapping>;
   readonly zone?: string;
   readonly readAt?: string;
+  /** Default: `readAt`. */
+  readonly now?: string;
   readonly unknownSince?: Readonly<Record<number, string>>;
+  readonly vanished?: Readonly<Record<number, Absence>>;
 }
 
-export function judged(members: readonly Member[], { spec = {}, zone = 'America/New_York', readAt = '2026-11-21T12:00:00Z', unknownSince = {} }: Judging = {}): DesiredPerson[] {
+export function judged(members: readonly Member[], judging: Judging = {}): DesiredPerson[] {
+  const { spec = {}, zone = 'America/New_York', readAt = '2026-11-21T12:00:00Z', now = readAt, unknownSince = {}, vanished = {} } = judging;
   return people({
     spec: tierMapping(spec),
     members,
     activeStatuses: ['New', 'Current', 'Grace'],
     local: localTime(zone),
     readAt: Date.parse(readAt),
+    now: Date.parse(now),
+    vanished: new Map(Object.entries(vanished).map(([contact, absence]) => [Number(contact), absence])),
     unknownSince: new Map(Object.entries(unknownSince).map(([contact, at]) => [Number(contact), Date.parse(at)])),
   });
 }

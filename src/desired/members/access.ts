@@ -23,14 +23,15 @@ export type AccessVerdict =
 export function judgeAccess(member: Member, { rules, graceDays, activeStatuses, local }: AccessRules, readAt: Instant): AccessVerdict {
   if (member.deleted) return lost('the contact is deleted');
   if (member.deceased) return lost('the contact is deceased');
-  // Only a contact that was asked for by id comes without a card: it was taken off the contact.
-  if (member.card === null || member.card === undefined || member.card === '') return lost('the contact has no card');
   const current = member.memberships.filter((each) => activeStatuses.includes(each.status) && !hasEnded(each, graceDays, local, readAt));
-  if (current.length === 0) return lost('no current membership');
+  if (current.length === 0) return lost(`no current membership${endedText(member.memberships, activeStatuses)}`);
   const types = new Set(current.map(({ type }) => type));
   const [best] = rules
     .filter(({ membershipType }) => types.has(membershipType))
     .sort((a, b) => b.rank - a.rank || (a.membershipType < b.membershipType ? -1 : 1));
+  // Only a contact that was asked for by id comes without a card: it was taken off the contact.
+  const hasCard = member.card !== null && member.card !== undefined && member.card !== '';
+  if (!hasCard && best?.access !== 'Ignore') return lost('the contact has no card');
   if (best === undefined) {
     // An ended membership of a known type is a loss, and a loss never waits for what stands beside it.
     const known = new Set(rules.map(({ membershipType }) => membershipType));
@@ -51,12 +52,24 @@ function lost(reason: string): AccessVerdict {
   return { verdict: 'Lost', rule: null, ignored: false, reason };
 }
 
+/** `: Gold is Expired, ended 2026-10-31; Silver ended 2026-11-20 (its status still says Current)` */
+function endedText(memberships: readonly Membership[], activeStatuses: readonly string[]): string {
+  const texts = memberships.map(({ type, status, endDate }) => {
+    const ended = endDate === null ? '' : `, end date ${endDate}`;
+    return activeStatuses.includes(status) ? `${type} is past its end date ${endDate ?? ''}, though its status still says ${status}` : `${type} is ${status}${ended}`;
+  });
+  return texts.length === 0 ? '' : `: ${[...new Set(texts)].join('; ')}`;
+}
+
 /**
  * The database's status job may be late, so dates are judged here too, at the time of reading: an outage ages nobody
  * out. Overridden and open-ended memberships have no date to judge, and Grace says itself that the date has passed.
  */
-function hasEnded(membership: Membership, graceDays: number, local: LocalTime, readAt: Instant): boolean {
+export function hasEnded(membership: Membership, graceDays: number, local: LocalTime, readAt: Instant): boolean {
   if (membership.override || membership.endDate === null) return false;
   if (membership.status !== 'New' && membership.status !== 'Current') return false;
-  return readAt >= local.startOf(addDays(membership.endDate, graceDays + 1));
+  // MySQL's way of saying that there is no date.
+  if (membership.endDate.startsWith('0000')) return false;
+  // As text: the far dates that mean "for life" have no next day to compute.
+  return addDays(local.dateOf(readAt), -graceDays) > membership.endDate;
 }

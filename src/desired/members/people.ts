@@ -1,10 +1,13 @@
 import type { SpecOf } from '../../api/resource.js';
 import { parseDuration } from '../../runtime/duration.js';
+import { isoSeconds } from '../../runtime/instant.js';
 import type { LocalTime } from '../calendar/local-time.js';
 import type { Instant, Member } from '../model.js';
-import { judgeAccess, type Rule } from './access.js';
+import { judgeAccess, type AccessRules, type Rule } from './access.js';
+import { blockReason, blocksInForce, type Block } from './blocks.js';
 import { cardNumber, maskedCard } from './card.js';
 import { personName, type PersonName } from './person-name.js';
+import { absenceInterval, type Absence } from './vanished.js';
 
 export interface MemberFacts {
   readonly spec: SpecOf<'TierMapping'>;
@@ -13,6 +16,10 @@ export interface MemberFacts {
   readonly local: LocalTime;
   /** When the members were read: outages age nobody out. */
   readonly readAt: Instant;
+  /** Ends blocks; nothing else is judged by it. */
+  readonly now: Instant;
+  /** Contacts behind our active users that the database no longer answers for. */
+  readonly vanished: ReadonlyMap<number, Absence>;
   /** Since when a contact's only memberships are of unknown types. */
   readonly unknownSince: ReadonlyMap<number, Instant>;
 }
@@ -47,11 +54,46 @@ export interface Quarantined extends Person {
   readonly unknownType: boolean;
 }
 
-export type DesiredPerson = Granted | Refused | Quarantined;
+/** Stays out, whatever the membership, the card or the name says; also a contact that nobody answers for. */
+export interface Blocked extends Person {
+  readonly outcome: 'Blocked';
+  /** The rule that would give access. */
+  readonly rule: Rule | null;
+}
+
+/** Nobody answers for the contact: what is there stays until that is certain. */
+export interface Vanished extends Person {
+  readonly outcome: 'Vanished';
+  readonly rule: null;
+  readonly absence: Absence;
+}
+
+export type DesiredPerson = Granted | Refused | Quarantined | Blocked | Vanished;
+
+/** True for whom this says that there is no access: a deactivated user of theirs may lose a card to somebody else. */
+export function isOut(person: DesiredPerson): boolean {
+  switch (person.outcome) {
+    case 'Access':
+    case 'Quarantined':
+      return false;
+    case 'Vanished':
+      return person.absence.due && !person.absence.held;
+    case 'None':
+    case 'Ignored':
+    case 'Blocked':
+      return true;
+  }
+}
 
 /** Every contact of the snapshot, judged one by one: one bad record changes nothing for the next. Sorted by contact. */
 export function people(facts: MemberFacts): DesiredPerson[] {
-  const judged = facts.members.map((member) => judge(member, facts));
+  const blocks = blocksInForce(facts.spec.blocked, facts.now, facts.local);
+  const listed = new Set(facts.members.map(({ contact }) => contact));
+  const judged = [
+    ...facts.members.map((member) => judge(member, blocks.get(member.contact), facts)),
+    ...[...blocks].filter(([contact]) => !listed.has(contact)).map(([contact, block]) => blocked(contact, block, null)),
+    ...[...facts.vanished].filter(([contact]) => !listed.has(contact) && !blocks.has(contact)).map(([contact, absence]) => vanished(contact, absence)),
+  ];
   const holders = new Map<number, number[]>();
   for (const person of judged) {
     if (person.outcome === 'Access' && person.card !== null) {
@@ -67,10 +109,11 @@ export function people(facts: MemberFacts): DesiredPerson[] {
     .sort((a, b) => a.contact - b.contact);
 }
 
-function judge(member: Member, facts: MemberFacts): DesiredPerson {
+function judge(member: Member, block: Block | undefined, facts: MemberFacts): DesiredPerson {
   const { contact } = member;
-  const rules = { rules: facts.spec.rules, graceDays: facts.spec.graceDays, activeStatuses: facts.activeStatuses, local: facts.local };
+  const rules: AccessRules = { rules: facts.spec.rules, graceDays: facts.spec.graceDays, activeStatuses: facts.activeStatuses, local: facts.local };
   const access = judgeAccess(member, rules, facts.readAt);
+  if (block !== undefined) return blocked(contact, block, access.verdict === 'Granted' ? access.rule : null);
   // Loss first: a bad card, name or number must never keep access alive.
   if (access.verdict === 'Lost') {
     return { contact, outcome: access.ignored ? 'Ignored' : 'None', rule: access.rule, unknownType: false, reasons: [access.reason] };
@@ -88,6 +131,20 @@ function judge(member: Member, facts: MemberFacts): DesiredPerson {
     return { contact, outcome: 'Access', rule, name, card: null, cardHeld: true, reasons };
   }
   return { contact, outcome: 'Access', rule, name, card, cardHeld: false, reasons: [] };
+}
+
+function blocked(contact: number, block: Block, rule: Rule | null): Blocked {
+  return { contact, outcome: 'Blocked', rule, reasons: [blockReason(block)] };
+}
+
+function vanished(contact: number, absence: Absence): Vanished {
+  const since = `CiviCRM has not answered for this contact since ${isoSeconds(absence.since)}, not even when asked for its id`;
+  const end = absence.held
+    ? 'many vanished at once, so access ends only when a person approves it'
+    : absence.due
+      ? 'two complete readings agree, so access ends'
+      : `access ends when a complete reading from ${isoSeconds(absence.since + absenceInterval)} on lacks it too`;
+  return { contact, outcome: 'Vanished', rule: null, absence, reasons: [since, end] };
 }
 
 function quarantineUnknownType(contact: number, types: readonly string[], facts: MemberFacts): DesiredPerson {

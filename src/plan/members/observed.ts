@@ -14,8 +14,15 @@ export interface ObservedPeople {
 export interface PeopleIndex {
   /** Users whose employee number our template could have made, by contact. More than one: a quarrel. */
   readonly byContact: ReadonlyMap<number, readonly UnifiUser[]>;
+  /**
+   * Users whose number an older program could have made **and** who hold a card under our alias, by contact. Not ours:
+   * a number alone may be an administrator's.
+   */
+  readonly candidates: ReadonlyMap<number, readonly UnifiUser[]>;
   /** Contact of a user of ours, null of anybody else's. */
   contactOf(userId: string): number | null;
+  /** Contact of a candidate, null of anybody else's. */
+  candidateOf(userId: string): number | null;
   user(id: string): UnifiUser | undefined;
   /** A card under our alias. */
   cardByNumber(number: number): UnifiCard | undefined;
@@ -24,7 +31,8 @@ export interface PeopleIndex {
   readonly activeCount: number;
 }
 
-export function indexPeople(observed: ObservedPeople, ids: Identity, aliasPrefix: string): PeopleIndex {
+/** @param adoptFrom how an older program wrote its numbers; null: nobody is taken over */
+export function indexPeople(observed: ObservedPeople, ids: Identity, aliasPrefix: string, adoptFrom: Identity | null = null): PeopleIndex {
   const byContact = new Map<number, UnifiUser[]>();
   const byId = new Map<string, UnifiUser>();
   const contacts = new Map<string, number>();
@@ -45,16 +53,27 @@ export function indexPeople(observed: ObservedPeople, ids: Identity, aliasPrefix
     numberByToken.set(card.token, number);
     cardByNumber.set(number, card);
   }
+  const ownCards = (user: UnifiUser): readonly OwnCard[] =>
+    user.cards.flatMap(({ token }) => {
+      const number = numberByToken.get(token);
+      return number === undefined ? [] : [{ number, token }];
+    });
+  const candidates = new Map<number, UnifiUser[]>();
+  const candidateOf = new Map<string, number>();
+  for (const user of adoptFrom === null ? [] : observed.users) {
+    const contact = contacts.has(user.id) ? null : (adoptFrom?.contactOf(user.employeeNumber) ?? null);
+    if (contact === null || ownCards(user).length === 0) continue;
+    candidateOf.set(user.id, contact);
+    candidates.set(contact, [...(candidates.get(contact) ?? []), user]);
+  }
   return {
     byContact,
+    candidates,
     contactOf: (id) => contacts.get(id) ?? null,
+    candidateOf: (id) => candidateOf.get(id) ?? null,
     user: (id) => byId.get(id),
     cardByNumber: (number) => cardByNumber.get(number),
-    ownCards: (user) =>
-      user.cards.flatMap(({ token }) => {
-        const number = numberByToken.get(token);
-        return number === undefined ? [] : [{ number, token }];
-      }),
+    ownCards,
     activeCount,
   };
 }

@@ -1,10 +1,11 @@
 import type { SpecOf } from '../../api/resource.js';
 import { cardAlias, maskedCard, nfcId } from '../../desired/members/card.js';
 import { identity, type Identity } from '../../desired/members/identity.js';
-import type { DesiredPerson, Granted } from '../../desired/members/people.js';
+import { isOut, type DesiredPerson, type Granted, type Vanished } from '../../desired/members/people.js';
 import { sameName } from '../../desired/members/person-name.js';
 import type { UnifiUser } from '../../unifi/access-controller.js';
-import type { AddChange, CardTarget, MemberChange, OwnCard } from './changes.js';
+import { adoptions, type Adoption } from './adoption.js';
+import type { AddChange, CardTarget, DeactivateChange, MemberChange } from './changes.js';
 import { indexPeople, type ObservedPeople, type PeopleIndex } from './observed.js';
 import { resolvePolicies, type ResolvedPolicies } from './policies.js';
 
@@ -15,8 +16,12 @@ export interface MembersPlan {
   readonly reasons: ReadonlyMap<number, readonly string[]>;
   /** Changes that wait for a person whatever their number, each with the reason. */
   readonly mustWait: ReadonlyMap<MemberChange, string>;
-  /** Active users of ours whose contact the snapshot does not hold: nothing is done to them. */
-  readonly vanished: readonly number[];
+  /** First policies and card of an active user: the add that they would complete if a process died in the middle of it. */
+  readonly completes: ReadonlyMap<MemberChange, AddChange>;
+  /** Contacts behind active users of ours that nothing is known of, not even an absence: nothing is done to them. */
+  readonly unjudged: readonly number[];
+  /** Users of an older program that wait for a person to take them over. */
+  readonly adoptions: readonly Adoption[];
   readonly policies: ResolvedPolicies;
   /** Users of ours that are ACTIVE: what percentages of the guards count against. */
   readonly activeCount: number;
@@ -33,6 +38,8 @@ interface Planning {
   readonly policies: ResolvedPolicies;
   readonly outcome: ReadonlyMap<number, DesiredPerson>;
   readonly reasons: Map<number, string[]>;
+  readonly completes: Map<MemberChange, AddChange>;
+  readonly mustWait: Map<MemberChange, string>;
   /** Memo of `movesAway`. */
   readonly moves: Map<number, boolean>;
 }
@@ -45,22 +52,27 @@ export function planMembers(
   everManaged: readonly string[],
 ): MembersPlan {
   const ids = identity(spec.identity.employeeNumber);
-  const index = indexPeople(observed, ids, spec.cards.aliasPrefix);
+  const { adoptFrom } = spec.identity;
+  const index = indexPeople(observed, ids, spec.cards.aliasPrefix, adoptFrom === undefined ? null : identity(adoptFrom));
   const policies = resolvePolicies(spec.rules, observed.policies, everManaged);
   const reasons = new Map<number, string[]>();
   const outcome = new Map(people.map((each) => [each.contact, each]));
-  const planning: Planning = { spec, ids, index, policies, outcome, reasons, moves: new Map() };
+  const mustWait = new Map<MemberChange, string>();
+  const completes = new Map<MemberChange, AddChange>();
+  const planning: Planning = { spec, ids, index, policies, outcome, reasons, completes, mustWait, moves: new Map() };
 
   const changes = people.flatMap((person) => planPerson(person, planning));
-  const vanished = [...index.byContact]
+  const unjudged = [...index.byContact]
     .filter(([contact, users]) => !outcome.has(contact) && users.some(({ status }) => status !== 'DEACTIVATED'))
     .map(([contact]) => contact)
     .sort((a, b) => a - b);
   return {
     changes,
-    mustWait: new Map(),
+    mustWait,
+    completes,
     reasons,
-    vanished,
+    unjudged,
+    adoptions: adoptions(index),
     policies,
     activeCount: index.activeCount,
     bootstrap: index.byContact.size === 0,
@@ -74,18 +86,32 @@ function planPerson(person: DesiredPerson, planning: Planning): MemberChange[] {
     case 'Quarantined':
       return [];
     case 'None':
-      return users.flatMap((user) => cut(person.contact, user, planning));
+      return users.flatMap((user) => cut(person.contact, user, 'lost', planning));
+    case 'Blocked':
+      return users.flatMap((user) => cut(person.contact, user, 'blocked', planning));
+    case 'Vanished':
+      return endAbsent(person, users, planning);
     case 'Ignored':
-      return users.filter((user) => isManaged(user, planning)).flatMap((user) => cut(person.contact, user, planning));
+      return users.filter((user) => isManaged(user, planning)).flatMap((user) => cut(person.contact, user, 'lost', planning));
     case 'Access': {
       const [user, ...others] = users;
       if (others.length > 0) {
         note(planning, person.contact, `${users.length} UniFi users carry this contact's employee number; delete all but one`);
         return [];
       }
+      // No twin beside a user that waits to be taken over.
+      if (user === undefined && planning.index.candidates.has(person.contact)) return [];
       return grant(person, user, planning);
     }
   }
+}
+
+/** One of many waits for a person from the first reading on, so that there is something to approve. */
+function endAbsent({ contact, absence }: Vanished, users: readonly UnifiUser[], planning: Planning): MemberChange[] {
+  if (!absence.held && !absence.due) return [];
+  const changes = users.flatMap((user) => cut(contact, user, 'vanished', planning));
+  if (absence.held) for (const change of changes) planning.mustWait.set(change, 'many contacts at once have vanished from CiviCRM, which may be a lost permission there');
+  return changes;
 }
 
 /** With our card or one of our policies: without either, an ignored contact's user is somebody else's business. */
@@ -93,9 +119,9 @@ function isManaged(user: UnifiUser, { index, policies }: Planning): boolean {
   return index.ownCards(user).length > 0 || user.policyIds.some((id) => policies.managed.has(id));
 }
 
-function cut(contact: number, user: UnifiUser, { index }: Planning): MemberChange[] {
+function cut(contact: number, user: UnifiUser, because: DeactivateChange['because'], { index }: Planning): MemberChange[] {
   if (user.status === 'DEACTIVATED') return [];
-  return [{ verb: 'deactivate', contact, userId: user.id, because: 'lost', release: index.ownCards(user) }];
+  return [{ verb: 'deactivate', contact, userId: user.id, because, release: index.ownCards(user) }];
 }
 
 function grant(person: Granted, user: UnifiUser | undefined, planning: Planning): MemberChange[] {
@@ -106,37 +132,42 @@ function grant(person: Granted, user: UnifiUser | undefined, planning: Planning)
     note(planning, contact, ...(stalled?.problems ?? []));
     return [];
   }
-  const { card, release } = planCard(person, user, planning);
-  if (user === undefined || user.status === 'DEACTIVATED') {
-    const add: AddChange = {
-      verb: 'add',
-      contact,
-      userId: user?.id ?? null,
-      name,
-      rename: user === undefined || !sameName(nameOf(user), name),
-      employeeNumber: planning.ids.numberOf(contact),
-      policies,
-      card,
-      release,
-    };
-    return [add];
-  }
+  const cards = planCard(person, user, planning);
+  const add: AddChange = {
+    verb: 'add',
+    contact,
+    userId: user?.id ?? null,
+    name,
+    rename: user === undefined || !sameName(nameOf(user), name),
+    employeeNumber: planning.ids.numberOf(contact),
+    policies,
+    ...cards,
+  };
+  if (user === undefined || user.status === 'DEACTIVATED') return [add];
   const changes: MemberChange[] = [];
   if (!sameName(nameOf(user), name)) changes.push({ verb: 'rename', contact, userId: user.id, before: nameOf(user), name });
   const before = user.policyIds.filter((id) => planning.policies.managed.has(id)).sort();
-  if (before.join() !== policies.join()) changes.push({ verb: 'policy', contact, userId: user.id, before, policies });
-  if (card !== null || release.length > 0) changes.push({ verb: 'card', contact, userId: user.id, card, release });
+  if (before.join() !== policies.join()) {
+    const change: MemberChange = { verb: 'policy', contact, userId: user.id, before, policies };
+    changes.push(change);
+    if (before.length === 0) planning.completes.set(change, add);
+  }
+  if (cards.card !== null || cards.release.length > 0) {
+    const change: MemberChange = { verb: 'card', contact, userId: user.id, ...cards };
+    changes.push(change);
+    if (cards.release.length === 0) planning.completes.set(change, add);
+  }
   return changes;
 }
 
-function planCard(person: Granted, user: UnifiUser | undefined, planning: Planning): { card: CardTarget | null; release: readonly OwnCard[] } {
+function planCard(person: Granted, user: UnifiUser | undefined, planning: Planning): Pick<AddChange, 'card' | 'number' | 'release'> {
   const held = user === undefined ? [] : planning.index.ownCards(user);
-  if (person.cardHeld || person.card === null) return { card: null, release: [] };
+  if (person.cardHeld || person.card === null) return { card: null, number: null, release: [] };
   const release = held.filter(({ number }) => number !== person.card);
-  if (held.some(({ number }) => number === person.card)) return { card: null, release };
+  if (held.some(({ number }) => number === person.card)) return { card: null, number: person.card, release };
   const target = cardTarget(person.contact, person.card, planning);
   // Nothing to bind: the old card stays, so that nobody is without one.
-  return target === null ? { card: null, release: [] } : { card: target, release };
+  return target === null ? { card: null, number: null, release: [] } : { card: target, number: person.card, release };
 }
 
 /** Null: somebody holds the card who may not lose it; the contact is told who. */
@@ -163,14 +194,23 @@ function whyHolderKeeps(holderId: string, type: string, number: number, planning
   const holder = planning.index.user(holderId);
   if (type !== 'USER' || holder === undefined) return `card ${card} is held by UniFi ${type.toLowerCase()} ${holderId}; release it there`;
   const contact = planning.index.contactOf(holderId);
-  if (contact === null) return `card ${card} is held by UniFi user ${holderId} (${holder.status}), who is not ours; release it there`;
+  if (contact === null) return whyForeignKeeps(holder, card, planning);
   const person = planning.outcome.get(contact);
   if (person === undefined) {
     return holder.status === 'DEACTIVATED' ? null : `card ${card} is held by contact ${contact} (${holder.status}), whom the membership database does not answer for`;
   }
-  if (person.outcome === 'None') return null;
+  if (person.outcome !== 'Ignored' && isOut(person)) return null;
   if (person.outcome === 'Ignored' && (holder.status === 'DEACTIVATED' || isManaged(holder, planning))) return null;
   return movesAway(contact, number, planning) ? null : `card ${card} is held by contact ${contact} (${holder.status}), who keeps it`;
+}
+
+/** The older program left cards on users that it deactivated: the only ones of a user not ours that may be taken. */
+function whyForeignKeeps({ id, status }: UnifiUser, card: string, { index, outcome }: Planning): string | null {
+  const contact = index.candidateOf(id);
+  if (contact === null) return `card ${card} is held by UniFi user ${id} (${status}), who is not ours; release it there`;
+  const person = outcome.get(contact);
+  if (status === 'DEACTIVATED' && (person === undefined || isOut(person))) return null;
+  return `card ${card} is held by UniFi user ${id} (${status}), who waits to be taken over as contact ${contact}`;
 }
 
 /** Whether the contact takes another card in this plan and so frees `number`. A pure cycle of moves is possible. */
