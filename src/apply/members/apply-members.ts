@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { cardOfAlias } from '../../desired/members/card.js';
 import type { Identity } from '../../desired/members/identity.js';
-import type { DesiredPerson } from '../../desired/members/people.js';
+import { isOut, type DesiredPerson } from '../../desired/members/people.js';
 import type { AddChange, DeactivateChange, MemberChange } from '../../plan/members/changes.js';
 import type { Clock } from '../../runtime/clock.js';
 import { errorCode } from '../../runtime/errors.js';
@@ -99,7 +99,7 @@ async function cut(change: DeactivateChange, unifi: AccessController, log: Logge
 }
 
 function bindDeps({ log, ids, adoptable, aliasPrefix, people }: ApplyMembers, unifi: AccessController): BindDeps {
-  const keep = new Set(people.filter(({ outcome }) => outcome === 'Access' || outcome === 'Quarantined').map(({ contact }) => contact));
+  const keep = new Set(people.filter((person) => !isOut(person)).map(({ contact }) => contact));
   const contactOf: BindDeps['contactOf'] = ({ employeeNumber }) => ids.contactOf(employeeNumber);
   return {
     unifi,
