@@ -46,10 +46,15 @@ export function registerActing({ session, command, run }: Registry): void {
       }),
     );
 
-  command('adopt', 'take over a UniFi that another installation owns, or that was replaced', ['sexton adopt controller'])
-    .addArgument(new Argument('<what>', 'controller').argParser(wordOf('controller', 'members')))
+  command('adopt', 'take over a UniFi that another installation owns or that was replaced, or the users of an older program', [
+    'sexton adopt controller',
+    'sexton adopt members            # everybody who waits: sexton get members shows them as AdoptionPending',
+    'sexton adopt members 1234 1235',
+  ])
+    .addArgument(new Argument('<what>', 'controller or members').argParser(wordOf('controller', 'members')))
+    .addArgument(new Argument('[contacts...]', 'members only: whom; everybody who waits by default'))
     .addHelpText('after', '\nStop the daemon first. What is done is printed before it is done.')
-    .action((what: 'controller' | 'members', _: unknown, self: Command) =>
-      run(async () => (await import('./commands/adopt.js')).adoptCommand(session, what, self.optsWithGlobals<AdoptOptions>())),
+    .action((what: 'controller' | 'members', contacts: readonly string[], _: unknown, self: Command) =>
+      run(async () => (await import('./commands/adopt.js')).adoptCommand(session, what, contacts, self.optsWithGlobals<AdoptOptions>())),
     );
 }
