@@ -8,6 +8,7 @@ import { noObserver, type ControllerObserver } from '../../src/controller/observ
 import { civicrmDefinition } from '../../src/sim/civicrm/definition.js';
 import { pcoDefinition } from '../../src/sim/pco/definition.js';
 import { unifiDefinition } from '../../src/sim/unifi/definition.js';
+import type { SimulatorDefinition } from '../../src/sim/kit/simulator.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { clockAt } from '../../src/runtime/clock.js';
 import { loadConfiguration, type Configuration } from '../../src/runtime/config.js';
@@ -23,6 +24,8 @@ export interface SiteOptions {
   readonly pco?: unknown;
   readonly civicrm?: unknown;
   readonly quirks?: Readonly<Record<string, string>>;
+  /** A UniFi that is watched while it works. */
+  readonly unifiDefinition?: SimulatorDefinition;
   readonly without?: readonly ('planningCenter' | 'civicrm')[];
   readonly mode?: 'Apply' | 'DryRun';
   readonly concurrency?: number;
@@ -69,7 +72,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   await mkdir(resources);
   const now = Date.parse(options.now);
   const [unifi, pco, civicrm] = await Promise.all([
-    startTestSimulator(unifiDefinition, { seed: options.unifi ?? {}, now, quirks: options.quirks ?? {} }),
+    startTestSimulator(options.unifiDefinition ?? unifiDefinition, { seed: options.unifi ?? {}, now, quirks: options.quirks ?? {} }),
     startTestSimulator(pcoDefinition, { seed: options.pco ?? {}, now }),
     startTestSimulator(civicrmDefinition, { seed: options.civicrm ?? {}, now }),
   ]);

@@ -175,10 +175,11 @@ describe('dry run', () => {
     expect(await dry.listDoors()).toEqual(await unifi.listDoors());
     const before = await sim.sim('/state');
     await sim.remove('/requests');
-    const reading = /^(list|get|lastDate)/;
+    const reading = /^(list|get|lastDate|checked)/;
     const writes = Object.entries(dry).filter(([name]) => !reading.test(name));
     expect(writes.map(([name]) => name).sort()).toEqual(Object.keys(unifi).filter((name) => !reading.test(name) && name !== 'close').sort());
     for (const [, write] of writes) expect(await codeOf((write as () => Promise<unknown>)())).toBe('DryRun');
+    expect(await codeOf(dry.checked(() => undefined).releaseCard('u', 't'))).toBe('DryRun');
     expect(await sim.sim('/requests')).toEqual([]);
     expect(pick(await sim.sim('/state'), 'users')).toEqual(pick(before, 'users'));
   });

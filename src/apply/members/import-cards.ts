@@ -1,7 +1,8 @@
 import { cardOfAlias, maskedCard } from '../../desired/members/card.js';
 import type { CardTarget } from '../../plan/members/changes.js';
-import { TransientError } from '../../runtime/errors.js';
+import { errorCode, TransientError } from '../../runtime/errors.js';
 import type { AccessController, UnifiCard } from '../../unifi/access-controller.js';
+import { isRefusal } from './bind-card.js';
 
 export interface ImportedCard {
   readonly token: string;
@@ -30,7 +31,7 @@ export async function importCards(unifi: AccessController, targets: readonly Car
         if (target !== undefined) settle(alias, judge(target, token, before.get(token), aliasPrefix));
       }
     } catch (error) {
-      for (const { alias } of part) results.set(alias, error instanceof Error ? error : new Error(String(error)));
+      for (const { alias, number } of part) results.set(alias, isRefusal(error) ? refused(number, error) : asError(error));
     }
   };
   if (rows.size > 0) await send([...rows.values()]);
@@ -52,16 +53,22 @@ async function readAgain(
 
 /** An alias of ours for another number is another member's card: such a contradiction is for a person to sort out. */
 function judge({ number }: CardTarget, token: string, known: UnifiCard | undefined, aliasPrefix: string): ImportedCard | Error {
-  const card = maskedCard(number);
-  if (token === '') {
-    return new TransientError(
-      `UniFi refused to import card ${card}; if it knows the card under another alias, rename it there to cards.aliasPrefix and the five digits`,
-      { code: 'CardImportRefused' },
-    );
-  }
+  if (token === '') return refused(number);
   const other = known === undefined ? null : cardOfAlias(aliasPrefix, known.alias);
   if (other !== null && other !== number) {
-    return new TransientError(`UniFi has card ${card} under the alias of card ${maskedCard(other)}; correct the alias there`, { code: 'CardAliasTaken' });
+    return new TransientError(`UniFi has card ${maskedCard(number)} under the alias of card ${maskedCard(other)}; correct the alias there`, { code: 'CardAliasTaken' });
   }
   return { token, renamed: known !== undefined };
+}
+
+function refused(number: number, cause?: unknown): TransientError {
+  const code = cause === undefined ? '' : ` (${errorCode(cause)})`;
+  return new TransientError(
+    `UniFi refused to import card ${maskedCard(number)}${code}; if it knows the card under another alias, rename it there to cards.aliasPrefix and the five digits`,
+    { code: 'CardImportRefused', cause },
+  );
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
