@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { openRuleMemory } from '../apply/doors/rule-memory.js';
 import { decodeInventory, inventoryVersion, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
+import { openBudget } from '../apply/members/budget-file.js';
 import { openLedger } from '../apply/ledger.js';
 import { directoryApprovals } from '../controller/approvals.js';
 import { clockCheck, systemClockSynchronised } from '../controller/clock-check.js';
@@ -77,6 +78,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     decode: decodeInventory,
   });
   const { ledger, lost: lostInventory } = await openLedger(inventory, writable);
+  const expected = ledger.current().managedPolicies.length > 0;
+  const { budget, lost: lostBudget } = await openBudget({ ...written, path: paths.budget, now: clock.now(), expected });
   const { rules, lost: lostRules } = await openRuleMemory({ ...written, path: paths.rules, fresh, now: clock.now() });
   const store = openDirectoryStore({
     directory: configuration.resources,
@@ -115,6 +118,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     ledger,
     rules,
     watch: createDoorWatch({ unifi: client, clock }),
+    budget,
     approvals: directoryApprovals(paths.approvals, realClock),
     installationId: installation.id,
     fence: configuration.fence,
@@ -150,7 +154,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     deps,
     engine,
     sources,
-    lost: [lostInstallation, lostInventory, lostRules, sources.lost].flatMap((text) => text ?? []),
+    lost: [lostInstallation, lostInventory, lostBudget, lostRules, sources.lost].flatMap((text) => text ?? []),
     async close() {
       sources.close();
       client.close();

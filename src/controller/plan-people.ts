@@ -4,6 +4,7 @@ import { people, type DesiredPerson } from '../desired/members/people.js';
 import { lateStatuses, type LateStatuses } from '../desired/members/status-job.js';
 import { absences, type Absence, type RememberedAbsence } from '../desired/members/vanished.js';
 import type { Instant, Member } from '../desired/model.js';
+import { spentOf } from '../plan/members/budget.js';
 import { guardMembers, type GuardedPlan } from '../plan/members/guards.js';
 import { judgeTemplate } from '../plan/members/number-template.js';
 import type { ObservedPeople } from '../plan/members/observed.js';
@@ -64,7 +65,8 @@ export async function planPeople(planning: Planning, deps: PlaneDeps): Promise<P
       : absences(missing, new Set(found.map(({ contact }) => contact)), rememberedAbsences(deps), snapshot.readAt);
   const judged = found.length === 0 && (gone === null || gone.size === 0) ? first : judge([...items, ...found], gone ?? new Map());
   const plan = snapshot === null ? { ...judged.plan, unjudged: [] } : judged.plan;
-  const guarded = guardMembers(plan, { guards: spec.guards, key: deps.installationKey, approved: await deps.approvals.open() });
+  const spent = spentOf(deps.budget.current(), spec.guards, planning.now);
+  const guarded = guardMembers(plan, { guards: spec.guards, key: deps.installationKey, approved: await deps.approvals.open(), spent });
   return {
     spec,
     people: judged.people,
@@ -143,5 +145,5 @@ function rememberedAbsences({ ledger }: PlaneDeps): ReadonlyMap<number, Remember
 /** A person has named these contacts: neither a suspension nor a database that is down keeps them in. */
 function onlyBlocks(guarded: GuardedPlan, held: string): GuardedPlan {
   const isBlock = ({ change }: GuardedPlan['changes'][number]): boolean => change.verb === 'deactivate' && change.because === 'blocked';
-  return { ...guarded, changes: guarded.changes.map((each) => (isBlock(each) ? each : { ...each, held })), hash: null, braked: [] };
+  return { ...guarded, changes: guarded.changes.map((each) => (isBlock(each) ? each : { ...each, held, approvable: false })), hash: null, braked: [] };
 }

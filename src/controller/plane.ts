@@ -1,4 +1,5 @@
 import type { RuleMemories } from '../apply/doors/rule-memory.js';
+import type { BudgetBook } from '../apply/members/budget-file.js';
 import type { Ledger } from '../apply/ledger.js';
 import type { LocalTime } from '../desired/calendar/local-time.js';
 import type { Booking, Instant, Member } from '../desired/model.js';
@@ -34,6 +35,8 @@ export interface PlaneDeps {
   readonly rules: RuleMemories;
   readonly watch: DoorWatch;
   readonly approvals: Approvals;
+  /** What the members plane changed in the last 24 h. */
+  readonly budget: BudgetBook;
   /** Names this installation to others that share the UniFi. */
   readonly installationId: string;
   readonly fence: 'On' | 'Off';

@@ -9,6 +9,7 @@ import { TransientError } from '../runtime/errors.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
+import { countChanges, settleChanges } from './spent-changes.js';
 import { planPeople, rememberPeople, type PlannedPeople } from './plan-people.js';
 
 export interface MembersRun {
@@ -56,6 +57,7 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, []), withheld, withheldFor), requeueAfter };
   await rememberPeople(first, deps);
   const released = first.guarded.changes.filter(({ held }) => held === null);
+  await countChanges(first, released, deps);
   const applied = await applyMembers(released.map(({ change }) => change), {
     unifi: deps.unifi,
     clock: deps.clock,
@@ -71,6 +73,7 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   await deps.approvals.use(released.filter(({ change }) => done.includes(change)).map(({ operation }) => operation));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
+  await settleChanges(last, deps);
   const result = resultOf(last, applied);
   const failed = applied.find(({ error }) => error !== null)?.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);

@@ -85,11 +85,11 @@ export function openingViews(openings: OpeningsReport | undefined): ChangeView[]
 
 /** Users are named by their contact, cards by their last two digits; names of people are left out. */
 export function memberChangeViews(changes: readonly GuardedChange[], withheld: string | null): ChangeView[] {
-  return changes.map(({ change, held, operation }) => ({
+  return changes.map(({ change, held, approvable, operation }) => ({
     ...memberChange(change),
     contact: change.contact,
     held: held ?? withheld ?? false,
-    ...(held === null ? {} : { op: operation }),
+    ...(approvable ? { op: operation } : {}),
   }));
 }
 

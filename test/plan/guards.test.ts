@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Member } from '../../src/desired/model.js';
+import { emptyBudget, spentOf, type Budget } from '../../src/plan/members/budget.js';
 import { guardMembers, type GuardedPlan } from '../../src/plan/members/guards.js';
 import type { ObservedPeople } from '../../src/plan/members/observed.js';
 import { planMembers } from '../../src/plan/members/plan-members.js';
@@ -16,12 +17,17 @@ interface Given {
   readonly approved?: readonly string[];
   readonly guards?: Partial<TierMapping['guards']>;
   readonly key?: string;
+  readonly budget?: Budget;
+  readonly at?: string;
 }
 
-function guarded(members: readonly Member[], observed: ObservedPeople, { approved = [], guards = {}, key = 'key' }: Given = {}): GuardedPlan {
+const noon = '2026-11-21T12:00:00Z';
+
+function guarded(members: readonly Member[], observed: ObservedPeople, { approved = [], guards = {}, key = 'key', budget = emptyBudget, at = noon }: Given = {}): GuardedPlan {
   const spec = tierMapping();
   const plan = planMembers(judged(members), observed, spec, []);
-  return guardMembers(plan, { guards: { ...spec.guards, ...guards }, key, approved: new Set(approved) });
+  const guard = { ...spec.guards, ...guards };
+  return guardMembers(plan, { guards: guard, key, approved: new Set(approved), spent: spentOf(budget, guard, Date.parse(at)) });
 }
 
 const held = ({ changes }: GuardedPlan): string[] => changes.filter((each) => each.held !== null).map(({ change }) => `${change.verb} ${change.contact}`);

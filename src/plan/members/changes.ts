@@ -23,6 +23,8 @@ export interface AddChange {
   readonly employeeNumber: string;
   readonly policies: readonly string[];
   readonly card: CardTarget | null;
+  /** The card that the user holds in the end, bound by this change or before it; null: none of ours. */
+  readonly number: number | null;
   /** Cards under our alias that the user should not hold any longer. */
   readonly release: readonly OwnCard[];
 }
@@ -60,6 +62,8 @@ export interface CardChange {
   readonly userId: string;
   /** Null: nothing to bind, only to release. */
   readonly card: CardTarget | null;
+  /** The card that the user holds in the end. */
+  readonly number: number | null;
   readonly release: readonly OwnCard[];
 }
 

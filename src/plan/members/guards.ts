@@ -1,6 +1,8 @@
 import type { SpecOf } from '../../api/resource.js';
-import { operationHash, planHash, type Operation } from '../plan-hash.js';
-import type { CardTarget, MemberChange, MemberVerb, OwnCard } from './changes.js';
+import { operationHash, planHash } from '../plan-hash.js';
+import type { Spent } from './budget.js';
+import type { MemberChange, MemberVerb } from './changes.js';
+import { operationOf } from './operations.js';
 import type { MembersPlan } from './plan-members.js';
 
 export interface GuardedChange {
@@ -8,51 +10,88 @@ export interface GuardedChange {
   readonly operation: string;
   /** Why it waits; null: it may go. */
   readonly held: string | null;
+  /** It waits for a person, who releases the operation; false also where it waits for another change. */
+  readonly approvable: boolean;
+  /** Counts against the next 24 h once it goes: nobody approved it. */
+  readonly counts: boolean;
 }
 
 export interface GuardedPlan {
   readonly changes: readonly GuardedChange[];
   /** Names the operations that an approval would release; null when nothing waits for one. */
   readonly hash: string | null;
-  /** Verbs that a brake stopped, with a sentence each. */
+  /** What waits for a person, by verb, with a sentence for each reason. */
   readonly braked: readonly { readonly verb: MemberVerb; readonly reason: string }[];
+  /** Everything that is still to do, adds that were begun included. */
+  readonly operations: readonly string[];
+  /** A first provisioning that needs nobody's approval. */
+  readonly bootstrap: boolean;
+  /** Somebody is still to be added. */
+  readonly provisioning: boolean;
+  readonly activeCount: number;
 }
 
+type Guards = SpecOf<'TierMapping'>['guards'];
+
 export interface GuardInputs {
-  readonly guards: SpecOf<'TierMapping'>['guards'];
+  readonly guards: Guards;
   /** Installation key of the operation hashes. */
   readonly key: string;
   /** Operations that a person has released. */
   readonly approved: ReadonlySet<string>;
+  /** What the last 24 h left. */
+  readonly spent: Spent;
+}
+
+const verbs: readonly MemberVerb[] = ['add', 'deactivate', 'rename', 'policy', 'card'];
+
+/** A change with the verdicts that need no counting. */
+interface Judged {
+  readonly change: MemberChange;
+  readonly operation: string;
+  /** The add that it completes. */
+  readonly addition: string | null;
+  /** Nobody counts or holds it: approved, blocked, or part of what was let through as a whole. */
+  readonly free: boolean;
 }
 
 /** A mass change stops and waits for a person, verb by verb; a braked verb holds only its own changes. */
-export function guardMembers(plan: MembersPlan, { guards, key, approved }: GuardInputs): GuardedPlan {
-  const hashed = plan.changes.map((change) => ({ change, operation: operationHash(key, operationOf(change)) }));
-  const open = hashed.filter(({ operation }) => !approved.has(operation));
-  const braked = new Map<MemberVerb, string>();
-  for (const verb of ['add', 'deactivate', 'rename', 'policy', 'card'] as const) {
-    const count = open.filter(({ change }) => change.verb === verb && !isBlock(change)).length;
-    const reason = count === 0 ? null : whyBraked(verb, count, plan, guards);
-    if (reason !== null) braked.set(verb, reason);
-  }
-  const judged = hashed.map(({ change, operation }) => ({
-    change,
-    operation,
-    held: approved.has(operation) ? null : (plan.mustWait.get(change) ?? (isBlock(change) ? null : (braked.get(change.verb) ?? null))),
-  }));
-  const waiting = judged.filter(({ held }) => held !== null);
+export function guardMembers(plan: MembersPlan, inputs: GuardInputs): GuardedPlan {
+  const { guards, spent } = inputs;
+  const bootstrap = guards.bootstrap === 'Allow' && (plan.bootstrap || spent.bootstrap);
+  const judged = plan.changes.map((change) => judge(change, plan, inputs, bootstrap));
+  const braked = new Map(verbs.map((verb) => [verb, whyBraked(verb, judged, plan, inputs)] as const));
+  const changes = judged.map(({ change, operation, free }): GuardedChange => {
+    const reason = free ? null : (braked.get(change.verb) ?? plan.mustWait.get(change) ?? (spent.waits(operation) ? waitsAlready : null));
+    return { change, operation, held: reason, approvable: reason !== null, counts: !free };
+  });
+  const waiting = changes.filter(({ approvable }) => approvable);
   return {
-    changes: withoutHeldCards(judged),
+    changes: withoutHeldCards(changes),
     hash: waiting.length === 0 ? null : planHash(waiting.map(({ operation }) => operation)),
     braked: reasonsOf(waiting),
+    operations: judged.flatMap(({ operation, addition }) => (addition === null ? [operation] : [operation, addition])),
+    bootstrap,
+    provisioning: judged.some(({ change, addition }) => change.verb === 'add' || addition !== null),
+    activeCount: plan.activeCount,
   };
 }
 
-/** Each verb with each of its reasons once. */
-function reasonsOf(waiting: readonly GuardedChange[]): GuardedPlan['braked'] {
-  const reasons = new Map(waiting.map(({ change: { verb }, held }) => [`${verb} ${held ?? ''}`, { verb, reason: held ?? '' }]));
-  return [...reasons.values()];
+/** Also when the others of its plan were approved: what waits for a person is not released by their number. */
+const waitsAlready = 'part of a mass change that waits for a person';
+
+function judge(change: MemberChange, plan: MembersPlan, { key, approved, spent }: GuardInputs, bootstrap: boolean): Judged {
+  const operation = operationHash(key, operationOf(change));
+  const begun = plan.completes.get(change);
+  const addition = begun === undefined ? null : operationHash(key, operationOf(begun));
+  const adds = change.verb === 'add' || addition !== null;
+  const free =
+    approved.has(operation) ||
+    isBlock(change) ||
+    (bootstrap && adds) ||
+    // A process that died between creating a user and giving it its first card and policies goes on from there.
+    (addition !== null && (approved.has(addition) || spent.counted(addition)));
+  return { change, operation, addition, free };
 }
 
 /** A person has named this contact in `blocked`: that is the approval. */
@@ -60,18 +99,33 @@ function isBlock(change: MemberChange): boolean {
   return change.verb === 'deactivate' && change.because === 'blocked';
 }
 
-function whyBraked(verb: MemberVerb, count: number, plan: MembersPlan, guards: GuardInputs['guards']): string | null {
-  if (verb === 'add' && plan.bootstrap) {
-    return guards.bootstrap === 'Allow' ? null : `first provisioning of ${count} members (guards.bootstrap: Ask)`;
-  }
-  if (verb === 'deactivate' && plan.nobodyHasAccess) return `nobody in the membership database has access; ${count} would be deactivated`;
+function whyBraked(verb: MemberVerb, judged: readonly Judged[], plan: MembersPlan, { guards, spent }: GuardInputs): string | null {
+  const own = judged.filter(({ change, free }) => change.verb === verb && !free);
+  if (own.length === 0) return null;
+  if (verb === 'add' && plan.bootstrap) return `first provisioning of ${people(own.length)} (guards.bootstrap: Ask)`;
+  if (verb === 'deactivate' && plan.nobodyHasAccess) return `nobody in the membership database has access; ${own.length} would be deactivated`;
+  // What waits for another reason anyway brakes nobody else.
+  const cycle = own.filter(({ change }) => !plan.mustWait.has(change));
+  const fresh = cycle.filter(({ operation }) => !spent.counted(operation)).length;
+  const sum = (spent.changes[verb] ?? 0) + fresh;
+  if (cycle.length === 0 || sum < guards.minimum) return null;
+  if (spent.lost) return `${sum} since the counts of the last 24 h were lost reach guards.minimum: ${guards.minimum}`;
+  const base = Math.max(plan.activeCount, spent.mostActive);
   const limit = limitOf(verb, guards);
-  const percent = Number.parseInt(limit.value, 10);
-  if (count < guards.minimum || count * 100 <= percent * plan.activeCount) return null;
-  return `${count} of ${plan.activeCount} active users in one cycle is more than ${limit.name}: ${limit.value}`;
+  if (exceeds(cycle.length, limit.value, base)) return `${cycle.length} of ${base} active users in one cycle is more than ${limit.name}: ${limit.value}`;
+  if (exceeds(sum, guards.per24h, base)) return `${sum} of ${base} active users within 24 h is more than guards.per24h: ${guards.per24h}`;
+  return null;
 }
 
-function limitOf(verb: MemberVerb, guards: GuardInputs['guards']): { readonly name: string; readonly value: string } {
+function exceeds(count: number, percentage: string, base: number): boolean {
+  return count * 100 > Number.parseInt(percentage, 10) * base;
+}
+
+function people(count: number): string {
+  return count === 1 ? '1 member' : `${count} members`;
+}
+
+function limitOf(verb: MemberVerb, guards: Guards): { readonly name: string; readonly value: string } {
   switch (verb) {
     case 'add':
       return { name: 'guards.maxAdd', value: guards.maxAdd };
@@ -84,6 +138,12 @@ function limitOf(verb: MemberVerb, guards: GuardInputs['guards']): { readonly na
     case 'card':
       return { name: 'guards.maxCardChange', value: guards.maxCardChange };
   }
+}
+
+/** Each verb with each of its reasons once. */
+function reasonsOf(waiting: readonly GuardedChange[]): GuardedPlan['braked'] {
+  const reasons = new Map(waiting.map(({ change: { verb }, held }) => [`${verb} ${held ?? ''}`, { verb, reason: held ?? '' }]));
+  return [...reasons.values()];
 }
 
 /** A card whose holder would give it up in a held change cannot be bound yet: that part waits with it, the rest goes. */
@@ -107,29 +167,4 @@ function withoutHeldCards(changes: readonly GuardedChange[]): GuardedChange[] {
 
 function releasedTokens(change: MemberChange): string[] {
   return 'release' in change ? change.release.map(({ token }) => token) : [];
-}
-
-function operationOf(change: MemberChange): Operation {
-  const { verb, contact, userId } = change;
-  switch (change.verb) {
-    case 'add':
-      return { verb, contact, ids: [userId], before: null, after: [change.name, change.employeeNumber, change.policies, cardOf(change.card)] };
-    case 'deactivate':
-      return { verb, contact, ids: [userId], before: numbersOf(change.release), after: null };
-    case 'rename':
-      return { verb, contact, ids: [userId], before: change.before, after: change.name };
-    case 'policy':
-      return { verb, contact, ids: [userId], before: change.before, after: change.policies };
-    case 'card':
-      return { verb, contact, ids: [userId], before: numbersOf(change.release), after: cardOf(change.card) };
-  }
-}
-
-/** Sorted: UniFi lists a user's cards in any order. */
-function numbersOf(cards: readonly OwnCard[]): number[] {
-  return cards.map(({ number }) => number).sort((a, b) => a - b);
-}
-
-function cardOf(card: CardTarget | null): number | null {
-  return card?.number ?? null;
 }

@@ -1,0 +1,24 @@
+import { withCounted, withSeen } from '../plan/members/budget.js';
+import type { GuardedChange } from '../plan/members/guards.js';
+import type { PlaneDeps } from './plane.js';
+import type { PlannedPeople } from './plan-people.js';
+
+/** Before the first write: a process that dies between two of them has counted and approved neither too little nor twice. */
+export async function countChanges(planned: PlannedPeople, released: readonly GuardedChange[], { budget, approvals, clock }: PlaneDeps): Promise<void> {
+  const { guarded, spec } = planned;
+  await budget.update((before) => withCounted(judgesAll(planned) ? withSeen(before, guarded, spec.guards) : before, guarded, clock.now()));
+  if (released.length > 0) await approvals.begin(released.map(({ operation }) => operation));
+}
+
+/** After the last look at UniFi. Writes nothing when nothing changed. */
+export async function settleChanges(planned: PlannedPeople, { budget, approvals }: PlaneDeps): Promise<void> {
+  if (!judgesAll(planned)) return;
+  const { guarded, spec } = planned;
+  await budget.update((before) => withSeen(before, guarded, spec.guards));
+  await approvals.seen(new Set(guarded.operations));
+}
+
+/** While only blocks are carried out, nothing is learned of what else is done or waits. */
+function judgesAll({ suspended, memory }: PlannedPeople): boolean {
+  return suspended === null && memory.readAt !== null;
+}

@@ -1,0 +1,141 @@
+import type { SpecOf } from '../../api/resource.js';
+import type { Instant } from '../../desired/model.js';
+import { isoInstant } from '../../runtime/instant.js';
+import { planHash } from '../plan-hash.js';
+import type { GuardedPlan } from './guards.js';
+import type { MemberVerb } from './changes.js';
+
+type Guards = SpecOf<'TierMapping'>['guards'];
+
+/** What the brakes remember. No people: counts, and beginnings of keyed operation hashes. */
+export interface Budget {
+  /** Oldest first; only those in which something was written. */
+  readonly hours: readonly BudgetHour[];
+  /** Operations that wait for a person. They go on waiting when others of their plan were approved. */
+  readonly waiting: readonly string[];
+  /** Of the guards under which they wait: an operator who widens them has decided. */
+  readonly guards: string;
+  /** ISO 8601 UTC: when the first provisioning began; null: none is under way. */
+  readonly bootstrapSince: string | null;
+  /** ISO 8601 UTC: when the counts were found lost; null: they are whole. */
+  readonly lostAt: string | null;
+}
+
+export interface BudgetHour {
+  /** `2026-11-21T12` */
+  readonly hour: string;
+  /** ISO 8601 UTC: the newest moment counted in it. */
+  readonly last: string;
+  /** The highest number of ACTIVE users of ours that was seen. */
+  readonly active: number;
+  /** Changes that nobody approved, by verb; counted before their first write. */
+  readonly changes: Readonly<Partial<Record<MemberVerb, number>>>;
+  /** Counted and not seen done yet: tried again, they are not counted again. */
+  readonly started: readonly string[];
+}
+
+/** What the last 24 h leave to a verb. */
+export interface Spent {
+  /** Unapproved changes of the last 24 h. */
+  readonly changes: Readonly<Partial<Record<MemberVerb, number>>>;
+  /** The highest number of active users of the last 24 h, 0 when nothing was written. */
+  readonly mostActive: number;
+  /** The operation was counted before and is not done yet. */
+  counted(operation: string): boolean;
+  /** The operation waits for a person already. */
+  waits(operation: string): boolean;
+  /** A first provisioning has begun and is not complete. */
+  readonly bootstrap: boolean;
+  /** The counts of the last 24 h are not whole. */
+  readonly lost: boolean;
+}
+
+export const emptyBudget: Budget = { hours: [], waiting: [], guards: '', bootstrapSince: null, lostAt: null };
+
+const window = 86_400_000;
+
+export function spentOf(budget: Budget, guards: Guards, now: Instant): Spent {
+  const hours = budget.hours.filter(({ last }) => isRecent(last, now));
+  const changes: Partial<Record<MemberVerb, number>> = {};
+  for (const hour of hours) for (const [verb, count] of entries(hour.changes)) changes[verb] = (changes[verb] ?? 0) + count;
+  const counted = new Set(hours.flatMap(({ started }) => started));
+  const waiting = new Set(budget.guards === guardsHash(guards) ? budget.waiting : []);
+  return {
+    changes,
+    mostActive: Math.max(0, ...hours.map(({ active }) => active)),
+    counted: (operation) => counted.has(short(operation)),
+    waits: (operation) => waiting.has(short(operation)),
+    bootstrap: guards.bootstrap === 'Allow' && budget.bootstrapSince !== null && isRecent(budget.bootstrapSince, now),
+    lost: budget.lostAt !== null && isRecent(budget.lostAt, now),
+  };
+}
+
+/** Before the first write: what this plan may do counts, also if the process dies between two of its writes. */
+export function withCounted(budget: Budget, plan: GuardedPlan, now: Instant): Budget {
+  const released = plan.changes.filter(({ held }) => held === null);
+  if (released.length === 0) return budget;
+  const bootstraps = plan.bootstrap && released.some(({ change }) => change.verb === 'add');
+  const hour = isoInstant(now).slice(0, 13);
+  const recent = budget.hours.filter(({ last }) => isRecent(last, now));
+  const before = recent.find((each) => each.hour === hour) ?? { hour, last: '', active: 0, changes: {}, started: [] };
+  const known = new Set(recent.flatMap(({ started }) => started));
+  const fresh = released.filter(({ counts, operation }) => counts && !known.has(short(operation)));
+  const changes: Partial<Record<MemberVerb, number>> = { ...before.changes };
+  for (const { change } of fresh) changes[change.verb] = (changes[change.verb] ?? 0) + 1;
+  const next: BudgetHour = {
+    hour,
+    last: isoInstant(now),
+    active: Math.max(before.active, plan.activeCount),
+    changes,
+    started: [...new Set([...before.started, ...fresh.map(({ operation }) => short(operation))])].sort(),
+  };
+  return {
+    ...budget,
+    hours: [...recent.filter((each) => each.hour !== hour), next],
+    bootstrapSince: bootstraps ? (budget.bootstrapSince ?? isoInstant(now)) : budget.bootstrapSince,
+    lostAt: budget.lostAt !== null && isRecent(budget.lostAt, now) ? budget.lostAt : null,
+  };
+}
+
+/** After a look at UniFi: what is planned no longer is done or not needed, and what waits now goes on waiting. */
+export function withSeen(budget: Budget, plan: GuardedPlan, guards: Guards): Budget {
+  const planned = new Set(plan.operations.map(short));
+  const waiting = plan.changes.filter(({ approvable }) => approvable).map(({ operation }) => short(operation)).sort();
+  const pending = budget.hours.some(({ started }) => started.some((operation) => !planned.has(operation)));
+  return {
+    ...budget,
+    // Hours that are over are dropped with the next change: a cycle without one writes nothing.
+    hours: pending ? budget.hours.map((hour) => ({ ...hour, started: hour.started.filter((operation) => planned.has(operation)) })) : budget.hours,
+    waiting,
+    guards: waiting.length === 0 ? '' : guardsHash(guards),
+    bootstrapSince: plan.bootstrap && plan.provisioning ? budget.bootstrapSince : null,
+  };
+}
+
+/** Nothing of a budget lies in the future: a clock that went back would keep it for ever. */
+export function notAfter(budget: Budget, now: Instant): Budget {
+  const clamped = (at: string): string => (Date.parse(at) > now ? isoInstant(now) : at);
+  return {
+    ...budget,
+    hours: budget.hours.map((hour) => ({ ...hour, last: clamped(hour.last) })),
+    bootstrapSince: budget.bootstrapSince === null ? null : clamped(budget.bootstrapSince),
+    lostAt: budget.lostAt === null ? null : clamped(budget.lostAt),
+  };
+}
+
+function isRecent(at: string, now: Instant): boolean {
+  return now - Date.parse(at) < window;
+}
+
+/** Enough to tell operations of one plan apart, too little to learn anything from. */
+function short(operation: string): string {
+  return operation.slice(0, 8);
+}
+
+function guardsHash(guards: Guards): string {
+  return planHash(Object.entries(guards).map(([name, value]) => `${name}=${value}`));
+}
+
+function entries(changes: BudgetHour['changes']): [MemberVerb, number][] {
+  return Object.entries(changes) as [MemberVerb, number][];
+}
