@@ -148,6 +148,8 @@ describe.each(moments)('the church of the demo: %s', (_name, instant) => {
       activeStatuses: ['New', 'Current', 'Grace'],
       local,
       readAt: now,
+      now,
+      vanished: new Map(),
       unknownSince: new Map(),
     });
     const granted = judged.filter((person) => person.outcome === 'Access');
