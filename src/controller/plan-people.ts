@@ -5,7 +5,7 @@ import { lateStatuses, type LateStatuses } from '../desired/members/status-job.j
 import { absences, type Absence, type RememberedAbsence } from '../desired/members/vanished.js';
 import type { Instant, Member } from '../desired/model.js';
 import { spentOf } from '../plan/members/budget.js';
-import { guardMembers, type GuardedPlan } from '../plan/members/guards.js';
+import { guardMembers, isBlock, type GuardedPlan } from '../plan/members/guards.js';
 import { judgeTemplate } from '../plan/members/number-template.js';
 import type { ObservedPeople } from '../plan/members/observed.js';
 import { planMembers, type MembersPlan } from '../plan/members/plan-members.js';
@@ -144,6 +144,5 @@ function rememberedAbsences({ ledger }: PlaneDeps): ReadonlyMap<number, Remember
 
 /** A person has named these contacts: neither a suspension nor a database that is down keeps them in. */
 function onlyBlocks(guarded: GuardedPlan, held: string): GuardedPlan {
-  const isBlock = ({ change }: GuardedPlan['changes'][number]): boolean => change.verb === 'deactivate' && change.because === 'blocked';
-  return { ...guarded, changes: guarded.changes.map((each) => (isBlock(each) ? each : { ...each, held, approvable: false })), hash: null, braked: [] };
+  return { ...guarded, changes: guarded.changes.map((each) => (isBlock(each.change) ? each : { ...each, held, approvable: false })), hash: null, braked: [] };
 }

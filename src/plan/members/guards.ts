@@ -95,7 +95,7 @@ function judge(change: MemberChange, plan: MembersPlan, { key, approved, spent }
 }
 
 /** A person has named this contact in `blocked`: that is the approval. */
-function isBlock(change: MemberChange): boolean {
+export function isBlock(change: MemberChange): boolean {
   return change.verb === 'deactivate' && change.because === 'blocked';
 }
 
