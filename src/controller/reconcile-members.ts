@@ -20,8 +20,19 @@ export interface MembersRun {
 
 type TierMapping = Resource<'TierMapping'>;
 
-/** One round of the members plane. Without a complete snapshot nothing changes but blocks. @throws when UniFi cannot be read */
+/** Failures that a fresh look repairs, so that the run goes on with one. */
+const outdated: ReadonlySet<string> = new Set(['StalePlan', 'UserAppeared', 'UserChanged']);
+
+/**
+ * One run of the members plane. Without a complete snapshot nothing changes but blocks. A plan that outlived its time is
+ * made anew as long as each one gets something done: a first provisioning may take minutes. @throws when UniFi cannot be read
+ */
 export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
+  return runRound(deps, {});
+}
+
+/** `before`: changes that earlier rounds of this run have made, by verb. */
+async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise<MembersRun> {
   const reading = await deps.store.list();
   const now = deps.clock.now();
   const report = (result: MembersResult | null, withheld: string | null, withheldFor: MembersReport['withheldFor'] = null): MembersReport => ({
@@ -54,7 +65,7 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   const skew = deps.clockCheck(deps.unifi.lastDate());
   const withheld = reading.suspended ?? membersWithheld ?? skew;
   const withheldFor = reading.suspended !== null ? 'Suspended' : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
-  if (withheld !== null || !writes) return { reading, report: report(resultOf(first, []), withheld, withheldFor), requeueAfter };
+  if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
   await rememberPeople(first, deps);
   const released = first.guarded.changes.filter(({ held }) => held === null);
   await countChanges(first, released, deps);
@@ -74,7 +85,8 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
   await settleChanges(last, deps);
-  const result = resultOf(last, applied);
+  const result = resultOf(last, applied, before);
+  if (done.length > 0 && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, result.done);
   const failed = applied.find(({ error }) => error !== null)?.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
   return { reading, report: report(result, null), requeueAfter };
@@ -96,9 +108,9 @@ async function forgetMapping({ absent }: ResourceReading, { store }: PlaneDeps):
   for (const { kind, name, confirmed } of absent) if (kind === 'TierMapping' && confirmed) await store.forget(kind, name);
 }
 
-function resultOf(planned: PlannedPeople, applied: readonly Applied<MemberChange>[]): MembersResult {
+function resultOf(planned: PlannedPeople, applied: readonly Applied<MemberChange>[], before: MembersResult['done']): MembersResult {
   const { people, plan, guarded, suspended, late, memory } = planned;
-  const done: Record<string, number> = {};
+  const done: Record<string, number> = { ...before };
   for (const { change, error } of applied) if (error === null) done[change.verb] = (done[change.verb] ?? 0) + 1;
   const failed = new Map(applied.flatMap(({ change, error }) => (error === null ? [] : [[change.contact, error] as const])));
   return { people, plan, guarded, suspended, late, read: memory.readAt !== null, failed, done };
