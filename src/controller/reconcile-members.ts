@@ -86,7 +86,8 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
   await settleChanges(last, deps);
   const result = resultOf(last, applied, before);
-  if (done.length > 0 && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, result.done);
+  const moved = last.guarded.operations.join() !== first.guarded.operations.join();
+  if (moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, result.done);
   const failed = applied.find(({ error }) => error !== null)?.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
   return { reading, report: report(result, null), requeueAfter };

@@ -240,3 +240,22 @@ describe('who is changed at all', () => {
     expect(cardsOf(site.unifi.state(), usersOf(site.unifi.state()).find(({ employee_number }) => employee_number === 'civicrm-3')!)).toEqual(['103']);
   });
 });
+
+describe('a plan that grows old while it is carried out', () => {
+  it('is made anew, in the same run: everybody is there in the end, nobody twice', async () => {
+    const people: Register = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [index + 1, gold(String(101 + index))]));
+    const site = await start({ people });
+    let writes = 0;
+    site.unifi.around(async ({ method }, act) => {
+      const answer = await act();
+      // Every seventh write takes the controller a minute.
+      if (method !== 'GET' && (writes += 1) % 7 === 0) site.site.clock.advance(61_000);
+      return answer;
+    });
+    expect(await site.run()).toEqual([]);
+    expect(site.people()).toEqual(Object.fromEntries(Object.keys(people).map((contact) => [contact, member(100 + Number(contact))])));
+    expect(usersOf(site.unifi.state())).toHaveLength(13);
+    site.unifi.around(null);
+    await site.expectQuiet();
+  });
+});
