@@ -52,6 +52,12 @@ export function parseOne(words: readonly string[]): Target & { readonly name: st
 }
 
 /** @throws UsageError */
+export function contactId(name: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(name)) throw new UsageError(`${name}: a contact is named by its id in CiviCRM, for example contact/1234`);
+  return Number(name);
+}
+
+/** @throws UsageError */
 export function requireKind(word: string): Kind {
   const kind = findKind(word);
   if (kind !== null) return kind;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { isRealDate } from '../api/literals.js';
 import { patterns } from '../api/patterns.js';
+import type { ApproveOptions } from './commands/approve.js';
 import type { BlockOptions } from './commands/block.js';
 import type { DecideOptions } from './commands/decide.js';
 import type { LockOptions } from './commands/lock.js';
@@ -25,16 +26,17 @@ function registerDecisions({ session, command, run }: Registry): void {
   const decide = (action: DecisionAction, event: string, self: Command): Promise<void> =>
     run(async () => (await import('./commands/decide.js')).decideCommand(session, action, event, self.optsWithGlobals<DecideOptions>()));
 
-  command('approve <what>', 'release a held plan, or an event that waits for approval', [
+  command('approve <what>', 'release a held plan, one member of it, or an event that waits for approval', [
     'sexton approve plan/3f9c0a1b2d4e                  # exactly what `sexton diff` shows under this hash',
+    'sexton approve contact/1234                       # what is held for one member',
     'sexton approve 140@2026-11-21T18:00:00Z           # one occurrence, exactly its windows',
     'sexton approve "New Year\'s Eve" --reason "board, 3 December"',
   ])
     .addOption(reasonOption())
     .addOption(nowOption())
     .action((what: string, _: unknown, self: Command) => {
-      if (!/^(plan|contact)\//i.test(what)) return decide('approve', what, self);
-      return run(async () => (await import('./commands/approve.js')).approveCommand(session, what, self.optsWithGlobals<{ config?: string }>().config));
+      if (!/^(plan|contact|member)\//i.test(what)) return decide('approve', what, self);
+      return run(async () => (await import('./commands/approve.js')).approveCommand(session, what, self.optsWithGlobals<ApproveOptions>()));
     });
 
   command('deny <event>', 'keep the doors shut for one occurrence of an event; no approval brings it back', [

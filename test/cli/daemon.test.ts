@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Lock, acquireLock } from '../../src/runtime/lock.js';
 import type { PlaneView, View } from '../../src/status/view.js';
 import { type Site, makeSite } from './harness.js';
-import { calmView, heldView } from './view-fixture.js';
+import { calmView, heldView, stuckView } from './view-fixture.js';
 
 let site: Site;
 beforeEach(() => {
@@ -94,6 +94,27 @@ describe('approve', () => {
     expect(code).toBe(1);
     expect(err).toContain('plan/0123456789ab');
     expect((await site.run(['approve', 'plan/ffffffffffff'], { view: calmView() })).err).toContain('no plan is');
+    expect(readdirSync(site.stateDir)).toEqual([]);
+  });
+
+  it('of one contact: what is held for it and nothing else, with who and why', async () => {
+    const { code, out } = await site.run(['approve', 'contact/10', '--reason', 'board, 3 December'], { view: heldView(), environment: { SUDO_USER: 'pat' } });
+    expect(code).toBe(0);
+    expect(out).toContain('contact/10 approved: 1 change;');
+    const [name = ''] = readdirSync(join(site.stateDir, 'approvals'));
+    const written: unknown = JSON.parse(readFileSync(join(site.stateDir, 'approvals', name), 'utf8'));
+    expect(name).toMatch(/^[0-9a-f]{12}\.json$/);
+    expect(name).not.toContain('0123456789ab');
+    expect(written).toMatchObject({ hash: name.slice(0, 12), ops: ['bb'.repeat(32)], by: 'pat', reason: 'board, 3 December' });
+  });
+
+  it('of a contact for which nothing is held, is refused with the reason', async () => {
+    const nothing = await site.run(['approve', 'contact/99'], { view: heldView() });
+    expect(nothing.code).toBe(1);
+    expect(nothing.err).toContain('nothing is held for contact/99; `sexton describe member/99` says how things stand; the one that waits now is plan/0123456789ab');
+    const other = await site.run(['approve', 'member/3'], { view: stuckView() });
+    expect(other.code).toBe(1);
+    expect(other.err).toContain('no approval releases what is held for contact/3: card: the present holder of the card');
     expect(readdirSync(site.stateDir)).toEqual([]);
   });
 

@@ -30,7 +30,7 @@ describe('a command line that cannot be meant ends with 64 and a suggestion', ()
     [['preview', '--from', '2026-02-30'], 'It is a date'],
     [['open', 'gym'], '--for 2h'],
     [['suspend', 'members/3'], 'are no resources'],
-    [['approve', 'contact/7'], 'comes with a later version'],
+    [['approve', 'contact/Ada'], 'a contact is named by its id in CiviCRM'],
     [['approve', 'plan/../../x'], '12 hexadecimal digits'],
     [['completion', 'bsh'], 'Did you mean bash?'],
   ])('%j', async (words, said) => {

@@ -112,3 +112,10 @@ export function heldView(): View {
     },
   };
 }
+
+/** Contact 3 waits for what another contact's approval would free. */
+export function stuckView(): View {
+  const view = heldView();
+  const stuck = { verb: 'card', object: { kind: 'User', id: 'u1', name: 'contact 3' }, contact: 3, before: { cards: [] }, after: { card: '***44' }, held: 'the present holder of the card gives it up in a change that waits for approval' };
+  return { ...view, diff: { planes: view.diff.planes.map((plane) => (plane.plane === 'members' ? { ...plane, changes: [stuck] } : plane)) } };
+}

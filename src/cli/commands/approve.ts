@@ -1,47 +1,92 @@
 import { chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { planHash } from '../../plan/plan-hash.js';
 import { writeDurably } from '../../runtime/durable-file.js';
 import { ConfigurationError, errorCode } from '../../runtime/errors.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { lockHolder } from '../../runtime/lock.js';
 import { statePaths } from '../../runtime/paths.js';
-import type { PlanePlanView } from '../../status/view.js';
+import type { ChangeView, PlanePlanView, View } from '../../status/view.js';
 import { personOf } from '../after-writing.js';
 import { requireConfiguration } from '../configuration.js';
 import { poke } from '../daemon.js';
 import { CommandError, UsageError, exit } from '../exit.js';
+import { reasonText } from '../generated-files/generated-text.js';
 import type { Session } from '../session.js';
+import { contactId } from '../targets.js';
 import { readView } from '../view.js';
 
-/** Releases exactly the held operations of one plan, for an hour and once each: exit 0, or 1 when there is no such plan. */
-export async function approveCommand(session: Session, what: string, config: string | undefined): Promise<number> {
+export interface ApproveOptions {
+  readonly config?: string;
+  readonly reason?: string;
+}
+
+/** What an approval file lists. */
+interface Release {
+  /** Of the operations: names the file. */
+  readonly hash: string;
+  readonly plane: PlanePlanView['plane'];
+  readonly ops: readonly string[];
+}
+
+/** Releases the held operations of one plan, or of one contact, for an hour and once each: exit 0, or 1 when none is held. */
+export async function approveCommand(session: Session, what: string, options: ApproveOptions): Promise<number> {
   const { terminal } = session;
-  const hash = planHash(what);
-  const configuration = requireConfiguration(session, config);
+  const find = releaseOf(what);
+  const configuration = requireConfiguration(session, options.config);
   const { view } = await readView(session, { configuration, now: undefined, failure: exit.failed });
-  const plan = view.diff.planes.find((each) => each.hash === hash);
-  const ops = (plan?.changes ?? []).flatMap(({ op, held }) => (held === false || op === undefined ? [] : [op]));
-  if (plan === undefined || ops.length === 0) throw new CommandError(exit.failed, `plan/${hash} is not held${present(view.diff.planes)}`);
+  const { hash, plane, ops } = find(view);
 
   const { stateDir, runtimeDir } = configuration;
-  const approval = { version: 1, hash, ops, by: personOf(session), at: isoInstant(session.clock.now()) };
+  const reason = reasonText(options.reason);
+  const approval = { version: 1, hash, ops, by: personOf(session), at: isoInstant(session.clock.now()), ...(reason === undefined ? {} : { reason }) };
   await write(stateDir, `${hash}.json`, `${JSON.stringify(approval, null, 2)}\n`);
-  const released = `plan/${hash} approved: ${ops.length} ${ops.length === 1 ? 'change' : 'changes'}`;
+  const released = `${what.toLowerCase()} approved: ${ops.length} ${ops.length === 1 ? 'change' : 'changes'}`;
   if (lockHolder(runtimeDir) === null) {
     terminal.out(`${released}; no daemon runs, a \`sexton run --once\` within the hour makes them\n`);
     return exit.ok;
   }
-  await poke(runtimeDir, [plan.plane]);
+  await poke(runtimeDir, [plane]);
   terminal.out(`${released}; the daemon makes them now\n`);
   return exit.ok;
 }
 
-function planHash(what: string): string {
-  const [, hash] = /^plan\/(.*)$/i.exec(what) ?? [];
-  if (hash === undefined) throw new UsageError('approving one contact is not there yet; it comes with a later version. Now: `sexton approve plan/HASH`');
-  const canonical = hash.toLowerCase();
-  if (!/^[0-9a-f]{12}$/.test(canonical)) throw new UsageError(`plan/${hash}: a hash is 12 hexadecimal digits; \`sexton diff\` and \`sexton status\` show it`);
-  return canonical;
+/** @throws UsageError when `what` names neither a plan nor a contact; the rest, when it is not held, a CommandError */
+function releaseOf(what: string): (view: View) => Release {
+  const [, kind = '', name = ''] = /^([^/]*)\/(.*)$/.exec(what) ?? [];
+  if (kind.toLowerCase() === 'plan') {
+    const hash = name.toLowerCase();
+    if (!/^[0-9a-f]{12}$/.test(hash)) throw new UsageError(`plan/${name}: a hash is 12 hexadecimal digits; \`sexton diff\` and \`sexton status\` show it`);
+    return ({ diff }) => planRelease(diff.planes, hash);
+  }
+  const contact = contactId(name);
+  return ({ diff }) => contactRelease(diff.planes, contact);
+}
+
+function planRelease(planes: readonly PlanePlanView[], hash: string): Release {
+  const plan = planes.find((each) => each.hash === hash);
+  const ops = operations(plan?.changes ?? []);
+  if (plan === undefined || ops.length === 0) throw new CommandError(exit.failed, `plan/${hash} is not held${present(planes)}`);
+  return { hash, plane: plan.plane, ops };
+}
+
+function contactRelease(planes: readonly PlanePlanView[], contact: number): Release {
+  const changes = planes.flatMap(({ plane, changes: all }) => (plane === 'members' ? all.filter((change) => change.contact === contact) : []));
+  const ops = operations(changes);
+  if (ops.length === 0) throw new CommandError(exit.failed, `${whyNothing(contact, changes)}${present(planes)}`);
+  return { hash: planHash(ops), plane: 'members', ops };
+}
+
+function whyNothing(contact: number, changes: readonly ChangeView[]): string {
+  const held = changes.flatMap(({ verb, held: why }) => (why === false ? [] : [`${verb}: ${why}`]));
+  if (held.length > 0) return `no approval releases what is held for contact/${contact}: ${held.join('; ')}`;
+  if (changes.length > 0) return `nothing is held for contact/${contact}: what is planned is made without an approval`;
+  return `nothing is held for contact/${contact}; \`sexton describe member/${contact}\` says how things stand`;
+}
+
+/** Only what waits for a person carries its operation. */
+function operations(changes: readonly ChangeView[]): string[] {
+  return changes.flatMap(({ op, held }) => (held === false || op === undefined ? [] : [op]));
 }
 
 function present(planes: readonly PlanePlanView[]): string {

@@ -10,7 +10,7 @@ import { UsageError, exit } from '../exit.js';
 import { reasonText } from '../generated-files/generated-text.js';
 import type { Session } from '../session.js';
 import { siteTime } from '../site-time.js';
-import { parseOne } from '../targets.js';
+import { contactId, parseOne } from '../targets.js';
 
 export interface BlockOptions {
   readonly config?: string;
@@ -76,6 +76,5 @@ async function change(session: Session, { contact, config, edit, byHand, effect 
 function contactOf(words: readonly string[], verb: string): number {
   const target = parseOne(words);
   if (!('list' in target) || target.list !== 'members') throw new UsageError(`only a contact can be ${verb}ed: sexton ${verb} contact/1234`);
-  if (!/^[1-9]\d{0,14}$/.test(target.name)) throw new UsageError(`${target.name}: a contact is named by its id in CiviCRM, for example contact/1234`);
-  return Number(target.name);
+  return contactId(target.name);
 }
