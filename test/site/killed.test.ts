@@ -28,21 +28,21 @@ async function killedAt(site: MembersSite, index: number, when: 'before' | 'afte
   const { directory } = site.site;
   const frozen = await mkdtemp(join(tmpdir(), 'sexton-killed-'));
   let writes = 0;
-  let dead = false;
+  const process = { dead: false };
   const gone = (): Response => Response.json({ code: 'CODE_NOBODY_LISTENS', msg: '', data: null });
   site.unifi.around(async ({ method }, act) => {
-    if (dead) return gone();
+    if (process.dead) return gone();
     if (method === 'GET') return act();
     writes += 1;
     if (writes < index) return act();
     const last = when === 'after' ? await act() : gone();
     for (const part of parts) cpSync(join(directory, part), join(frozen, part), { recursive: true });
-    dead = true;
+    process.dead = true;
     return last;
   });
   await site.run();
   site.unifi.around(null);
-  if (dead) {
+  if (process.dead) {
     for (const part of parts) {
       await rm(join(directory, part), { recursive: true });
       cpSync(join(frozen, part), join(directory, part), { recursive: true, preserveTimestamps: true });
@@ -50,7 +50,7 @@ async function killedAt(site: MembersSite, index: number, when: 'before' | 'afte
   }
   await rm(frozen, { recursive: true });
   await site.site.restart();
-  return dead;
+  return process.dead;
 }
 
 /** No twins, no card in two hands, staff as they were. */
