@@ -173,7 +173,8 @@ describe('sexton adopt controller', () => {
 
   it('is refused for anything else', async () => {
     expect((await runCommandLine(['adopt', 'controler'])).code).toBe(64);
-    expect((await runCommandLine(['adopt', 'members'])).code).toBe(64);
+    expect((await runCommandLine(['adopt', 'controller', '7'])).code).toBe(64);
+    expect((await runCommandLine(['adopt', 'members', 'Ada'])).code).toBe(64);
   });
 });
 

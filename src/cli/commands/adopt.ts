@@ -10,6 +10,7 @@ import { requireConfiguration } from '../configuration.js';
 import { withLock } from '../controller-process.js';
 import { CommandError, UsageError, exit } from '../exit.js';
 import type { Session } from '../session.js';
+import { contactId } from '../targets.js';
 
 export interface AdoptOptions {
   readonly config?: string;
@@ -22,7 +23,7 @@ export interface AdoptOptions {
  */
 export async function adoptCommand(session: Session, what: 'controller' | 'members', words: readonly string[], options: AdoptOptions): Promise<number> {
   if (what === 'controller' && words.length > 0) throw new UsageError('`sexton adopt controller` takes nothing more');
-  const contacts = words.map(contactOf);
+  const contacts = words.map((word) => contactId(word.replace(/^(?:contact|member)\//, '')));
   const configuration = requireConfiguration(session, options.config);
   if (configuration.mode === 'DryRun') {
     throw new CommandError(exit.failed, 'mode is DryRun: nothing is written to UniFi, so nothing is taken over; set mode: Apply first');
@@ -93,10 +94,4 @@ async function takeMembers({ terminal }: Session, deps: PlaneDeps, contacts: rea
 function requireClock(deps: PlaneDeps): void {
   const skew = deps.clockCheck(deps.unifi.lastDate());
   if (skew !== null) throw new CommandError(exit.failed, `nothing was taken over: ${skew}`);
-}
-
-function contactOf(word: string): number {
-  const [, digits] = /^(?:contact\/|member\/)?([1-9]\d{0,14})$/.exec(word) ?? [];
-  if (digits === undefined) throw new UsageError(`"${word}" is no contact: give contact ids, such as sexton adopt members 1234`);
-  return Number(digits);
 }
