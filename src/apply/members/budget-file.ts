@@ -1,5 +1,6 @@
 import type { Instant } from '../../desired/model.js';
 import { emptyBudget, notAfter, type Budget, type BudgetHour } from '../../plan/members/budget.js';
+import type { MemberVerb } from '../../plan/members/changes.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { isRecord } from '../../runtime/record.js';
 import { openStateFile } from '../../runtime/state-file.js';
@@ -49,14 +50,14 @@ export async function openBudget({ path, now, writable, expected, onDiskWrite }:
 }
 
 /** Null when the shape is wrong: the file is then set aside, and the brakes are tight. */
-function decode({ hours, waiting, guards, bootstrapSince, lostAt }: Readonly<Record<string, unknown>>): Budget | null {
-  if (!Array.isArray(hours) || !isTexts(waiting) || typeof guards !== 'string' || !isMoment(bootstrapSince) || !isMoment(lostAt)) return null;
+function decode({ hours, waiting, decided, guards, bootstrapSince, lostAt }: Readonly<Record<string, unknown>>): Budget | null {
+  if (!Array.isArray(hours) || !isTexts(waiting) || !isVerbs(decided) || typeof guards !== 'string' || !isMoment(bootstrapSince) || !isMoment(lostAt)) return null;
   const read = hours.map(decodeHour);
   const sound = read.filter((each) => each !== null);
-  return sound.length < read.length ? null : { hours: sound, waiting, guards, bootstrapSince, lostAt };
+  return sound.length < read.length ? null : { hours: sound, waiting, decided, guards, bootstrapSince, lostAt };
 }
 
-const verbs: ReadonlySet<string> = new Set(['add', 'deactivate', 'rename', 'policy', 'card']);
+const verbs: ReadonlySet<string> = new Set(['add', 'deactivate', 'rename', 'policy', 'card'] satisfies MemberVerb[]);
 
 function decodeHour(value: unknown): BudgetHour | null {
   if (!isRecord(value)) return null;
@@ -72,6 +73,10 @@ function isMoment(value: unknown): value is string | null {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+function isVerbs(value: unknown): value is MemberVerb[] {
+  return isTexts(value) && value.every((each) => verbs.has(each));
 }
 
 function isTexts(value: unknown): value is string[] {

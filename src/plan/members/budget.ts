@@ -11,9 +11,11 @@ type Guards = SpecOf<'TierMapping'>['guards'];
 export interface Budget {
   /** Oldest first; only those in which something was written. */
   readonly hours: readonly BudgetHour[];
-  /** Operations that wait for a person. They go on waiting when others of their plan were approved. */
+  /** Operations that waited for a person at the last look. */
   readonly waiting: readonly string[];
-  /** Of the guards under which they wait: an operator who widens them has decided. */
+  /** Verbs of which a person approved some and left the rest: what waits of them goes on waiting, however little it is. */
+  readonly decided: readonly MemberVerb[];
+  /** Of the guards under which they wait: an operator who changes them has decided. */
   readonly guards: string;
   /** ISO 8601 UTC: when the first provisioning began; null: none is under way. */
   readonly bootstrapSince: string | null;
@@ -42,15 +44,17 @@ export interface Spent {
   readonly mostActive: number;
   /** The operation was counted before and is not done yet. */
   counted(operation: string): boolean;
-  /** The operation waits for a person already. */
-  waits(operation: string): boolean;
+  /** The operation waited for a person at the last look. */
+  waited(operation: string): boolean;
+  /** Others that waited with it were approved before. */
+  decided(verb: MemberVerb): boolean;
   /** A first provisioning has begun and is not complete. */
   readonly bootstrap: boolean;
   /** The counts of the last 24 h are not whole. */
   readonly lost: boolean;
 }
 
-export const emptyBudget: Budget = { hours: [], waiting: [], guards: '', bootstrapSince: null, lostAt: null };
+export const emptyBudget: Budget = { hours: [], waiting: [], decided: [], guards: '', bootstrapSince: null, lostAt: null };
 
 const window = 86_400_000;
 
@@ -59,12 +63,15 @@ export function spentOf(budget: Budget, guards: Guards, now: Instant): Spent {
   const changes: Partial<Record<MemberVerb, number>> = {};
   for (const hour of hours) for (const [verb, count] of entries(hour.changes)) changes[verb] = (changes[verb] ?? 0) + count;
   const counted = new Set(hours.flatMap(({ started }) => started));
-  const waiting = new Set(budget.guards === guardsHash(guards) ? budget.waiting : []);
+  const known = budget.guards === guardsHash(guards);
+  const waiting = new Set(known ? budget.waiting : []);
+  const decided = new Set(known ? budget.decided : []);
   return {
     changes,
     mostActive: Math.max(0, ...hours.map(({ active }) => active)),
     counted: (operation) => counted.has(short(operation)),
-    waits: (operation) => waiting.has(short(operation)),
+    waited: (operation) => waiting.has(short(operation)),
+    decided: (verb) => decided.has(verb),
     bootstrap: guards.bootstrap === 'Allow' && budget.bootstrapSince !== null && isRecent(budget.bootstrapSince, now),
     lost: budget.lostAt !== null && isRecent(budget.lostAt, now),
   };
@@ -97,16 +104,18 @@ export function withCounted(budget: Budget, plan: GuardedPlan, now: Instant): Bu
   };
 }
 
-/** After a look at UniFi: what is planned no longer is done or not needed, and what waits now goes on waiting. */
+/** After a look at UniFi: what is planned no longer is done, or not needed; what waits is remembered. */
 export function withSeen(budget: Budget, plan: GuardedPlan, guards: Guards): Budget {
   const planned = new Set(plan.operations.map(short));
-  const waiting = plan.changes.filter(({ approvable }) => approvable).map(({ operation }) => short(operation)).sort();
+  const waiting = plan.changes.filter(({ approvable }) => approvable);
+  const decided = new Set([...(budget.guards === guardsHash(guards) ? budget.decided : []), ...plan.changes.filter(({ approved }) => approved).map(({ change }) => change.verb)]);
   const pending = budget.hours.some(({ started }) => started.some((operation) => !planned.has(operation)));
   return {
     ...budget,
     // Hours that are over are dropped with the next change: a cycle without one writes nothing.
     hours: pending ? budget.hours.map((hour) => ({ ...hour, started: hour.started.filter((operation) => planned.has(operation)) })) : budget.hours,
-    waiting,
+    waiting: waiting.map(({ operation }) => short(operation)).sort(),
+    decided: [...new Set(waiting.map(({ change }) => change.verb))].filter((verb) => decided.has(verb)).sort(),
     guards: waiting.length === 0 ? '' : guardsHash(guards),
     bootstrapSince: plan.bootstrap && plan.provisioning ? budget.bootstrapSince : null,
   };

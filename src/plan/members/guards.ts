@@ -12,6 +12,8 @@ export interface GuardedChange {
   readonly held: string | null;
   /** It waits for a person, who releases the operation; false also where it waits for another change. */
   readonly approvable: boolean;
+  /** A person has released it. */
+  readonly approved: boolean;
   /** Counts against the next 24 h once it goes: nobody approved it. */
   readonly counts: boolean;
 }
@@ -61,9 +63,12 @@ export function guardMembers(plan: MembersPlan, inputs: GuardInputs): GuardedPla
   const bootstrap = guards.bootstrap === 'Allow' && (plan.bootstrap || spent.bootstrap);
   const judged = plan.changes.map((change) => judge(change, plan, inputs, bootstrap));
   const braked = new Map(verbs.map((verb) => [verb, whyBraked(verb, judged, plan, inputs)] as const));
-  const changes = judged.map(({ change, operation, free }): GuardedChange => {
-    const reason = free ? null : (braked.get(change.verb) ?? plan.mustWait.get(change) ?? (spent.waits(operation) ? waitsAlready : null));
-    return { change, operation, held: reason, approvable: reason !== null, counts: !free };
+  const others = new Set(judged.filter(({ operation }) => inputs.approved.has(operation) && spent.waited(operation)).map(({ change }) => change.verb));
+  const left = ({ change: { verb }, operation }: Judged): boolean => spent.waited(operation) && (others.has(verb) || spent.decided(verb));
+  const changes = judged.map((each): GuardedChange => {
+    const { change, operation, free } = each;
+    const reason = free ? null : (braked.get(change.verb) ?? plan.mustWait.get(change) ?? (left(each) ? leftByApproval : null));
+    return { change, operation, held: reason, approvable: reason !== null, approved: inputs.approved.has(operation), counts: !free };
   });
   const waiting = changes.filter(({ approvable }) => approvable);
   return {
@@ -77,8 +82,8 @@ export function guardMembers(plan: MembersPlan, inputs: GuardInputs): GuardedPla
   };
 }
 
-/** Also when the others of its plan were approved: what waits for a person is not released by their number. */
-const waitsAlready = 'part of a mass change that waits for a person';
+/** Approving some of a mass change makes the rest of it smaller; it is not released by that. */
+const leftByApproval = 'part of a mass change of which only others were approved';
 
 function judge(change: MemberChange, plan: MembersPlan, { key, approved, spent }: GuardInputs, bootstrap: boolean): Judged {
   const operation = operationHash(key, operationOf(change));
