@@ -20,7 +20,7 @@ const chapters = fc.array(fc.array(fc.tuple(fc.constantFrom(...people), entries)
 /** What goes wrong with one request, wherever it is. */
 const faults = fc.record({
   at: fc.integer({ min: 1, max: 40 }),
-  what: fc.constantFrom('reset', 'lost answer', 'system error', 'refused', 'web page') as fc.Arbitrary<Fault>,
+  what: fc.constantFrom<Fault[]>('reset', 'lost answer', 'system error', 'refused', 'web page'),
 });
 type Fault = 'reset' | 'lost answer' | 'system error' | 'refused' | 'web page';
 

@@ -31,6 +31,7 @@ function row(contact: number, membership: number | null): Row {
     'is_deleted': false,
     'Door_Access.card_id': contact,
     'm.id': membership,
+    'm.contact_id': has ? contact : null,
     'm.membership_type_id': has ? 1 : null,
     'm.membership_type_id:name': has ? 'Gold' : null,
     'm.status_id:name': has ? 'Current' : null,

@@ -63,6 +63,7 @@ const row = {
   'is_deleted': false,
   'Door_Access.card_id': '00123',
   'm.id': 70,
+  'm.contact_id': 7,
   'm.membership_type_id': 2,
   'm.membership_type_id:name': 'Gold',
   'm.status_id:name': 'Current',
@@ -124,6 +125,7 @@ describe('a row', () => {
     ['a name that is a list', { first_name: ['Ada'] }],
     ['an id below one', { id: 0 }],
     ['an id with a leading zero', { 'm.id': '070' }],
+    ['the membership of somebody else', { 'm.contact_id': 8 }],
   ])('with %s proves nothing', (_, change) => {
     const error = failureOf(() => parseRow({ ...row, ...change }, shape));
     expect(errorCode(error)).toBe('SourceIncomplete');
@@ -133,7 +135,7 @@ describe('a row', () => {
 
 describe('rows in order', () => {
   const at = (id: number, membership: number | null) =>
-    parseRow(membership === null ? { ...row, ...noMembership, id } : { ...row, id, 'm.id': membership }, shape);
+    parseRow(membership === null ? { ...row, ...noMembership, id } : { ...row, id, 'm.id': membership, 'm.contact_id': id }, shape);
 
   it('become members with all their memberships', () => {
     const members = membersOf([at(3, null), at(7, 71), at(7, 70), at(9, 5)]);

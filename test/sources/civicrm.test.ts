@@ -7,6 +7,7 @@ import type { CivicrmAuth } from '../../src/sources/civicrm/api-client.js';
 import { createCivicrmReader } from '../../src/sources/civicrm/reader.js';
 import { createPolledSource } from '../../src/sources/polled-source.js';
 import { revisionOf } from '../../src/sources/revision.js';
+import { until } from '../support/process.js';
 import { startTestSimulator } from '../support/sim.js';
 
 const now = Date.parse('2026-06-10T16:00:00Z');
@@ -155,6 +156,47 @@ describe('a missing permission removes nobody and is named', () => {
     expect((await source.poll()).failure).toBeNull();
   });
 
+  it.each([
+    ['access all custom data', /Door_Access\.card_id.*access all custom data/],
+    ['access CiviMember', /access CiviMember/],
+  ])('%s, where a field that may not be seen is an error', async (permission, remedy) => {
+    const { sim, source } = await database({ quirks: { 'missing-permission-select': 'error' } });
+    const good = (await source.poll()).snapshot;
+    await sim.sim('/seed?merge=1', { permissions: permissions.filter((each) => each !== permission) });
+    const state = await source.poll();
+    expect(state.failure?.message).toMatch(remedy);
+    expect(state.snapshot).toBe(good);
+  });
+
+  it('a misspelled card field is told from one that may not be seen', async () => {
+    const hidden = await database({ seed: { permissions: permissions.filter((each) => each !== 'access all custom data') } });
+    expect((await hidden.source.poll()).failure?.message).toContain('may not see Door_Access.card_id');
+    const misspelled = await database({ cardField: 'Door_Access.card' });
+    expect((await misspelled.source.poll()).failure?.message).toContain('no field Door_Access.card');
+  });
+
+  it.each([
+    'Contact.id',
+    'Contact.is_deleted',
+    'Contact.first_name',
+    'Contact.Door_Access.card_id',
+    'Membership.id',
+    'Membership.contact_id',
+    'Membership.is_test',
+    'Membership.status_id',
+    'Membership.membership_type_id',
+    'Membership.end_date',
+    'Membership.is_override',
+  ])('a permission of %s alone, without which conditions are dropped in silence', async (field) => {
+    const { sim, source } = await database();
+    const good = (await source.poll()).snapshot;
+    await sim.sim('/seed?merge=1', { field_permissions: { [field]: 'see everything' } });
+    const state = await source.poll();
+    expect(state.failure?.code).toBe('SourceIncomplete');
+    expect(state.failure?.message).toContain(field.replace(/^Contact\./, '').replace(/^Membership\./, 'm.'));
+    expect(state.snapshot).toBe(good);
+  });
+
   it('a card field that only some may see', async () => {
     const { source } = await database({ seed: { field_permissions: { 'Contact.Door_Access.card_id': 'see cards' } } });
     expect((await source.poll()).failure).toMatchObject({ code: 'SourceIncomplete', message: expect.stringContaining('Door_Access.card_id') as unknown });
@@ -176,6 +218,61 @@ describe('a missing permission removes nobody and is named', () => {
     expect((await source.poll()).failure).toBeNull();
     const without = await database({ quirks: { 'authx-guard': 'site_key' } });
     expect((await without.source.poll()).failure?.message).toMatch(/CIVICRM_SITE_KEY/);
+  });
+});
+
+describe('a database that refuses the join', () => {
+  const refused = { quirks: { 'explicit-join': 'skip' } };
+
+  it.each(['skip', 'error'])('is read in two queries, with the same answer (%s)', async (setting) => {
+    const joined = (await (await database({ seed: { contacts } })).source.poll()).snapshot?.items;
+    const { source, reader } = await database({ quirks: { 'explicit-join': setting } });
+    const state = await source.poll();
+    expect(state.failure).toBeNull();
+    expect(state.snapshot?.items).toEqual(joined);
+    expect((await reader.readContacts([5, 6, 999, 1])).map(({ contact, deleted }) => [contact, deleted])).toEqual([[1, false], [5, false], [6, true]]);
+  });
+
+  it('asks for the join once, and again when the two no longer answer', async () => {
+    const { sim, source } = await database(refused);
+    await source.poll();
+    await sim.remove('/requests');
+    await source.poll();
+    const paths = async () => ((await sim.sim('/requests')) as { path: string }[]).map(({ path }) => path.replace(/.*api4/, ''));
+    expect(await paths()).toEqual(['/Contact/get', '/Membership/get', '/Contact/get']);
+    await sim.sim('/fault', { match: 'Membership/get', times: 3, status: 500, body: '' });
+    expect((await source.poll()).failure).not.toBeNull();
+    expect((await source.poll()).failure).toBeNull();
+  });
+
+  it('is read page by page, each contact once, however many memberships it has', async () => {
+    const many = Array.from({ length: 1300 }, (_, index) => person(index + 1, { memberships: [gold(3 * index + 1), gold(3 * index + 2), gold(3 * index + 3)] }));
+    const { sim, source } = await database({ ...refused, seed: { contacts: many } });
+    const state = await source.poll();
+    expect(state.snapshot?.items).toHaveLength(1300);
+    expect(state.snapshot?.items.every(({ memberships }) => memberships.length === 3)).toBe(true);
+    expect((await sim.sim('/requests')) as unknown[]).toHaveLength(1 + 9);
+  });
+
+  it('a merge between the two queries makes nobody a leaver: the page is read again', async () => {
+    const { sim, source } = await database(refused);
+    await source.poll();
+    await sim.remove('/requests');
+    await sim.sim('/fault', { match: 'Membership/get', delayMs: 400 });
+    const reading = source.poll();
+    // The memberships are read by then, their answer is on its way.
+    await until('memberships are asked for', async () => ((await sim.sim('/requests')) as { path: string }[]).some(({ path }) => path.endsWith('Membership/get')));
+    // Contact 1 was merged into contact 2, which has its card and membership now.
+    await sim.sim('/seed?merge=1', { contacts: [person(1, { is_deleted: true }), person(2, { memberships: [gold(11)] })] });
+    const { failure, snapshot } = await reading;
+    expect(failure).toBeNull();
+    const held = snapshot?.items.flatMap(({ contact, memberships }) => memberships.map(({ id }) => [id, contact]));
+    expect(held?.filter(([id]) => id === 11)).toEqual([[11, 2]]);
+  });
+
+  it('memberships that may not be read either name their permission', async () => {
+    const { source } = await database({ ...refused, seed: { permissions: permissions.filter((each) => each !== 'access CiviMember') } });
+    expect((await source.poll()).failure?.message).toMatch(/access CiviMember/);
   });
 });
 

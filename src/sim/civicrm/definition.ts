@@ -6,6 +6,10 @@ import { buildDatabase } from './database.js';
 import { processMemberships } from './membership-job.js';
 import { type CivicrmSeed, dumpSeed, emptySeed, mergeSeed } from './seed.js';
 
+function joinReading(setting: string): 'allow' | 'skip' | 'error' {
+  return setting === 'skip' || setting === 'error' ? setting : 'allow';
+}
+
 function createWorld(context: SimulatorContext): SimulatorWorld {
   const stateOf = (seed: CivicrmSeed) => ({ seed, database: buildDatabase(seed) });
   let state = stateOf(emptySeed);
@@ -36,6 +40,7 @@ function createWorld(context: SimulatorContext): SimulatorWorld {
         database: state.database,
         today: today(),
         missingPermission: context.quirk('missing-permission-select') === 'error' ? 'error' : 'omit',
+        joins: joinReading(context.quirk('explicit-join')),
         random: context.quirk('order') === 'id' ? undefined : () => context.random(),
         runMembershipJob,
       }),
@@ -52,6 +57,8 @@ export const civicrmDefinition: SimulatorDefinition = {
     order: { default: 'none', allowed: ['none', 'id'] },
     'authx-guard': { default: 'perm', allowed: ['perm', 'site_key'] },
     'missing-permission-select': { default: 'omit', allowed: ['omit', 'error'] },
+    // Explicit joins, whatever the caller may read by itself: some versions and set-ups leave them out or fail on them.
+    'explicit-join': { default: 'allow', allowed: ['allow', 'skip', 'error'] },
   },
   apiError: (code, message) => ({ error_code: code, error_message: message, status: 500 }),
   create: createWorld,

@@ -9,6 +9,8 @@ export interface GetOptions {
   /** Today in the site's zone, `YYYY-MM-DD`. */
   readonly today: string;
   readonly missingPermission: MissingPermission;
+  /** `skip`: joins are left out as if the caller might not read the entity; `error`: they fail. */
+  readonly joins: 'allow' | 'skip' | 'error';
   /** Gives rows that no order decides between a new order at each call; undefined: they stay in order of id. */
   readonly random: (() => number) | undefined;
 }
@@ -160,7 +162,7 @@ const project = (columns: readonly Column[], group: readonly Tuple[]): Row =>
  */
 export function get(database: Database, table: Table, input: Row, options: GetOptions): GetResult {
   const params = readParams(input);
-  const { scope, joins } = readJoins(database, table, params.join, options.today);
+  const { scope, joins } = readJoins(database, table, params.join, options);
   const context = { scope, clause: 'WHERE', today: options.today } as const;
   const where = withDefaults(table, params.where).flatMap((clause) => readCondition(clause, context) ?? []);
   const before = where.filter((condition) => condition.slot === 0);

@@ -68,7 +68,7 @@ export function readJoins(
   database: Database,
   main: Table,
   texts: readonly unknown[],
-  today: string,
+  { today, joins: reading }: { readonly today: string; readonly joins: 'allow' | 'skip' | 'error' },
 ): { readonly scope: Scope; readonly joins: readonly Join[] } {
   const known = new Map<string, { readonly slot: number; readonly table: Table }>();
   const skipped = new Set<string>();
@@ -77,7 +77,8 @@ export function readJoins(
   const joins = texts.map(readText).flatMap(({ entity, alias, side, conditions }): readonly Join[] => {
     const table = database.tables.get(entity);
     if (table === undefined) throw new ApiError(500, `Invalid entity ${entity}`);
-    if (!database.permissions.has(table.permission)) {
+    if (reading === 'error') throw new ApiError(500, 'DB Error: syntax error');
+    if (reading === 'skip' || !database.permissions.has(table.permission)) {
       skipped.add(alias);
       return [];
     }

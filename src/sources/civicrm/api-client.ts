@@ -9,8 +9,8 @@ export interface CivicrmAuth {
 }
 
 export interface CivicrmApi {
-  /** `Entity.get`. @throws TransientError, TerminalError */
-  get(entity: string, params: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** `Entity.get`, or another action that only reads. @throws TransientError, TerminalError */
+  get(entity: string, params: Readonly<Record<string, unknown>>, action?: 'get' | 'getFields'): Promise<Answer>;
 }
 
 export function createCivicrmApi(http: HttpClient, apiPath: string, auth: CivicrmAuth): CivicrmApi {
@@ -22,10 +22,10 @@ export function createCivicrmApi(http: HttpClient, apiPath: string, auth: Civicr
     ...(auth.siteKey === undefined ? {} : { 'X-Civi-Key': auth.siteKey }),
   };
   return {
-    get: async (entity, params) => {
+    get: async (entity, params, action = 'get') => {
       const response = await http.request({
         method: 'POST',
-        path: `${apiPath.replace(/\/+$/, '')}/${entity}/get`,
+        path: `${apiPath.replace(/\/+$/, '')}/${entity}/${action}`,
         headers,
         // A JSON body is not read at all: the query would become "everything".
         form: { params: JSON.stringify(params) },

@@ -1,5 +1,5 @@
 import type { Member } from '../../desired/model.js';
-import { incomplete, type Row } from './rows.js';
+import { incomplete, type ContactRow, type MembershipRow, type Row } from './rows.js';
 
 /**
  * Rows in order of their contact, as members with their memberships in order of id.
@@ -17,6 +17,21 @@ export function membersOf(rows: readonly Row[]): readonly Member[] {
     start = end;
   }
   return members;
+}
+
+/** Contacts in order, each with those of the memberships that are its own. @throws TransientError as `membersOf` */
+export function withMemberships(contacts: readonly ContactRow[], memberships: readonly MembershipRow[]): readonly Row[] {
+  const byOwner = new Map<number, MembershipRow[]>();
+  for (const each of memberships) {
+    const known = byOwner.get(each.owner);
+    if (known === undefined) byOwner.set(each.owner, [each]);
+    else known.push(each);
+  }
+  return contacts.flatMap((contact): Row[] => {
+    const own = byOwner.get(contact.contact) ?? [];
+    if (own.length === 0) return [{ ...contact, membershipId: 0, membership: null }];
+    return own.map(({ membershipId, membership }) => ({ ...contact, membershipId, membership }));
+  });
 }
 
 function memberOf(group: readonly Row[]): readonly Member[] {
