@@ -51,6 +51,7 @@ function memberLines(view: View, { contact, outcome, rule, policies, card, reaso
   const same = { red: plain, green: plain, yellow: plain, bold: plain, dim: plain };
   const pending = diffText({ planes: [{ plane: 'members', hash: plan?.hash ?? null, changes }] }, same).trimEnd().split('\n').slice(0, -1);
   const source = view.status.sources.find(({ name }) => name === 'civicrm');
+  const waiting = view.status.planes.find(({ plane }) => plane === 'members');
   return [
     ...fieldLines([
       ['Contact', String(contact)],
@@ -62,6 +63,7 @@ function memberLines(view: View, { contact, outcome, rule, policies, card, reaso
     ]),
     ...section('Because', reasons.map((reason) => `- ${reason}`)),
     ...section('Not in UniFi yet', pending),
+    ...section('All members wait', waiting?.ready === false && waiting.message !== null ? [waiting.message] : []),
   ];
 }
 
@@ -69,11 +71,11 @@ function outcomeText(outcome: MemberView['outcome']): string {
   const sentences: Readonly<Record<MemberView['outcome'], string>> = {
     Access: 'Access: gets in with the policies below',
     None: 'None: does not get in',
-    Ignored: 'Ignored: left alone by the rules',
+    Ignored: 'Ignored: gets nothing from here, and a user without our card and policies is left alone',
     Quarantined: 'Quarantined: what would be granted or changed waits until the record is repaired',
     Blocked: 'Blocked: does not get in, whatever the membership says',
     Vanished: 'Vanished: missing from the last answer; nothing is taken until that is certain',
-    AdoptionPending: 'AdoptionPending: waits for `sexton adopt members`',
+    AdoptionPending: 'AdoptionPending: has a UniFi user of an older program, which stays as it is until somebody takes it over',
   };
   return sentences[outcome];
 }

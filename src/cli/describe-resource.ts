@@ -1,6 +1,6 @@
 import type { Kind } from '../api/resource.js';
 import type { Problem } from '../api/problem.js';
-import type { BookingView, View } from '../status/view.js';
+import type { BookingView, MemberView, View } from '../status/view.js';
 import type { DescribeContext, Description } from './description.js';
 import { bookingLines, conditionLines, eventLines, fieldLines, problemLines, section, tableLines, valueLines, windowLines } from './describe-text.js';
 import { readEvents } from './event-lines.js';
@@ -114,7 +114,7 @@ function effectLines(view: View, kind: Kind, name: string, time: SiteTime): read
           tableLines(
             ['CONTACT', 'OUTCOME', 'REASONS'],
             view.members
-              .filter(({ outcome }) => outcome === 'Quarantined' || outcome === 'Vanished' || outcome === 'AdoptionPending')
+              .filter(needsPerson)
               .map(({ contact, outcome, reasons }) => [String(contact), outcome, reasons.join('; ')]),
           ),
         ),
@@ -128,6 +128,11 @@ function effectLines(view: View, kind: Kind, name: string, time: SiteTime): read
       ];
     }
   }
+}
+
+/** Also with access, where something of it cannot be had: a card in other hands, two users. */
+function needsPerson({ outcome, reasons }: MemberView): boolean {
+  return outcome === 'Quarantined' || outcome === 'Vanished' || outcome === 'AdoptionPending' || (outcome === 'Access' && reasons.length > 0);
 }
 
 function opens({ windows }: BookingView): boolean {

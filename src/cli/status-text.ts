@@ -93,6 +93,7 @@ function fenceText(fence: StatusView['fence'], colors: Colors): string {
 }
 
 function membersText(counts: MemberCounts): string {
-  const { access, none, ignored, quarantined, blocked, vanished } = counts;
-  return `${access} with access, ${none} without, ${ignored} ignored, ${quarantined} quarantined, ${blocked} blocked, ${vanished} vanished`;
+  const { access, none, ignored, quarantined, blocked, vanished, adoptionPending = 0 } = counts;
+  const waiting = adoptionPending === 0 ? '' : `, ${adoptionPending} wait for sexton adopt members`;
+  return `${access} with access, ${none} without, ${ignored} ignored, ${quarantined} quarantined, ${blocked} blocked, ${vanished} vanished${waiting}`;
 }

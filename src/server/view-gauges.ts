@@ -41,6 +41,7 @@ export function createViewGauges(registry: Registry, clock: Pick<Clock, 'monoton
   const complete = gauge('sexton_source_complete', '1: the newest reading succeeded and was whole.', ['source']);
   const held = gauge('sexton_held_changes', 'Planned changes that are not applied.', ['plane']);
   const quarantined = gauge('sexton_quarantined', 'Members whose records are too broken to act on.', []);
+  const members = gauge('sexton_members', 'Contacts by outcome; never who.', ['outcome']);
   const pending = gauge('sexton_pending_events', 'Events that wait for approval.', []);
   const condition = gauge('sexton_condition', '1 for the status that a condition has.', ['kind', 'name', 'type', 'status']);
   const open = gauge('sexton_door_open', '1: the doors of the group stand open by their program.', ['group']);
@@ -57,6 +58,7 @@ export function createViewGauges(registry: Registry, clock: Pick<Clock, 'monoton
         held.set({ plane }, changes.filter((change) => change.held !== false).length);
       }
       quarantined.set(status.members.quarantined);
+      for (const [outcome, count] of Object.entries(status.members)) if (typeof count === 'number') members.set({ outcome }, count);
       pending.set(waiting.length);
       for (const { name, now } of status.doorGroups) open.set({ group: plain(name) }, now === 'Open' ? 1 : 0);
       const labels = statuses.flatMap(conditionLabels);

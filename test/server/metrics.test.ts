@@ -100,6 +100,8 @@ describe('metrics', () => {
       'sexton_held_changes{plane="doors"} 0',
       'sexton_held_changes{plane="members"} 2',
       'sexton_quarantined 2',
+      'sexton_members{outcome="access"} 9',
+      'sexton_members{outcome="blocked"} 0',
       'sexton_pending_events 0',
       'sexton_condition{kind="DoorGroup",name="office",type="Ready",status="True"} 1',
       'sexton_condition{kind="DoorGroup",name="office",type="Ready",status="False"} 0',

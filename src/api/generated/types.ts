@@ -557,7 +557,7 @@ export interface TierMappingStatus {
   readonly observedGeneration?: number;
   /** SHA-256 (hex) of the accepted spec after defaulting. `sexton wait` trusts only a status whose hash is that of the file. */
   readonly specHash?: string;
-  /** What is true of this resource now, one entry per type: Accepted, ResolvedRefs, Programmed, Ready, and only while they hold Reconciling, Stalled, Suspended, SourceStale, Braked. */
+  /** What is true of this resource now, one entry per type: Accepted, ResolvedRefs, Programmed, Ready, and only while they hold Reconciling, Stalled, Suspended, SourceStale, Braked, StatusJobLate. */
   readonly conditions?: readonly Condition[];
   /** Present while the file holds a version that was refused. The last accepted version stays in force. */
   readonly refused?: RefusedVersion;
@@ -583,6 +583,8 @@ export interface TierMappingStatusMembers {
   readonly blocked?: number;
   /** Missing from the last answer; held until that is certain. */
   readonly vanished?: number;
+  /** With a user of an older program that waits for `sexton adopt members`. */
+  readonly adoptionPending?: number;
 }
 
 /** One contact. */
