@@ -18,7 +18,7 @@ export function tierMappingStatus(stored: StoredResource<'TierMapping'>, report:
   if (stored.accepted === null) return { conditions: conditionsOf({ ...base, programmed: null, summary: '' }), fields: {} };
   const suspended = report.suspended ?? base.suspended;
   if (result === null) {
-    const programmed = report.suspended === null ? unread : suspendedProgram(stored);
+    const programmed = report.suspended === null ? unread : suspendedProgram(stored, report.suspended);
     return { conditions: conditionsOf({ ...base, suspended, programmed, summary: `suspended: ${report.suspended ?? ''}` }), fields: {} };
   }
   const members = memberViews(result);
@@ -31,7 +31,7 @@ export function tierMappingStatus(stored: StoredResource<'TierMapping'>, report:
     ...base,
     suspended,
     braked,
-    programmed: suspended === null || result.failed.size > 0 ? programmed(result, report) : suspendedProgram(stored, suspended),
+    programmed: report.suspended === null || result.failed.size > 0 ? programmed(result, report) : suspendedProgram(stored, report.suspended),
     summary: summaryOf(counts),
     notices: noticesOf(result),
   });
@@ -42,10 +42,10 @@ const unread = { status: 'Unknown' as const, reason: 'SourceIncomplete' as const
 
 /**
  * Suspension keeps its value: Ready says what it said before. Only where the file asks for it, though: a template that
- * strands its users suspends too, and nothing of that file is in force.
+ * strands its users suspends too, and that file as it stands is not in force.
  */
-function suspendedProgram(stored: StoredResource<'TierMapping'>, suspended: string | null = null): ReadyInputs['programmed'] {
-  if (suspended !== null && stored.accepted?.spec.suspend !== true) return { status: 'False', reason: 'Suspended', message: suspended };
+function suspendedProgram(stored: StoredResource<'TierMapping'>, suspended: string): ReadyInputs['programmed'] {
+  if (stored.accepted?.spec.suspend !== true) return { status: 'False', reason: 'Conflict', message: suspended };
   const before = stored.status?.conditions?.find(({ type }) => type === 'Programmed');
   return before === undefined ? null : { status: before.status, reason: before.reason, message: before.message };
 }

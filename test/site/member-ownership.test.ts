@@ -106,7 +106,7 @@ describe('whose users they are', () => {
     expect(site.people()).toEqual({ 1: member(101), 2: out(), 3: member(103) });
     expect(usersOf(site.unifi.state())).toHaveLength(4);
     expect(await tiers(site, 'Suspended')).toMatchObject({ status: 'True', message: expect.stringContaining('adoptFrom: "civicrm-{id}"') as unknown });
-    expect(await tiers(site, 'Ready')).toMatchObject({ status: 'False' });
+    expect(await tiers(site, 'Ready')).toMatchObject({ status: 'False', reason: 'Conflict' });
     expect(await writesOf(site)).toBe(0);
     await site.site.restart();
     expect(await writesOf(site)).toBe(0);
