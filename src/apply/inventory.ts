@@ -11,6 +11,8 @@ export interface Inventory {
   readonly vanished: Readonly<Record<string, { readonly since: string; readonly held: boolean }>>;
   /** Templates of employee numbers that users in UniFi carry, the one in force first: another one would strand them. */
   readonly numberTemplates: readonly string[];
+  /** By contact id: keyed hash of an e-mail that UniFi has refused; no address. */
+  readonly refusedEmails: Readonly<Record<string, string>>;
   /** This installation has seen its own mark in UniFi: it never makes one again, so that a foreign hand is noticed. */
   readonly ownerSeen: boolean;
 }
@@ -23,7 +25,7 @@ export interface OwnedDoorGroup {
   readonly policyCreated: boolean;
 }
 
-export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], ownerSeen: false };
+export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], refusedEmails: {}, ownerSeen: false };
 export const inventoryVersion = 1;
 
 /** Null when the shape is wrong: the file is then set aside, nothing is revoked because of it. */
@@ -48,6 +50,7 @@ export function decodeInventory(value: Readonly<Record<string, unknown>>): Inven
     unknownTypeSince: Object.fromEntries(since),
     vanished: Object.fromEntries(absencesIn(value['vanished'])),
     numberTemplates: textsIn(value['numberTemplates']),
+    refusedEmails: textsByName(value['refusedEmails']),
     ownerSeen: value['ownerSeen'] === true,
   };
 }
@@ -60,6 +63,12 @@ function absencesIn(value: unknown): (readonly [string, { readonly since: string
     if (!isRecord(entry) || typeof since !== 'string' || Number.isNaN(Date.parse(since))) return [];
     return [[contact, { since, held: entry['held'] === true }] as const];
   });
+}
+
+/** Forgotten where it cannot be read: the address is then tried once more. */
+function textsByName(value: unknown): Readonly<Record<string, string>> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(Object.entries(value).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text] as const] : [])));
 }
 
 function textsIn(value: unknown): readonly string[] {

@@ -121,13 +121,15 @@ function openMembers(settings: CivicrmConfiguration, options: SourceOptions): {
   readonly http: HttpClient;
   readonly contacts: (ids: readonly number[]) => Promise<readonly Member[]>;
 } {
-  const { clock, log, credentials } = options;
+  const { clock, log, credentials, store } = options;
   const secrets = [credentials.CIVICRM_API_KEY, credentials.CIVICRM_SITE_KEY].flatMap((secret) => secret ?? []);
   const http = openHttp(settings, secrets, options);
+  let withEmail = false;
   const reader = createCivicrmReader({
     http,
     apiPath: settings.apiPath,
     cardField: settings.cardField,
+    withEmail: () => withEmail,
     auth: {
       kind: settings.auth,
       apiKey: credentials.CIVICRM_API_KEY ?? '',
@@ -139,7 +141,12 @@ function openMembers(settings: CivicrmConfiguration, options: SourceOptions): {
     pollInterval: settings.pollInterval,
     clock,
     log,
-    read: () => reader.read(),
+    read: async () => {
+      // Addresses of members are asked for only while they are to be written.
+      const { resources } = await store.list();
+      withEmail = resources.some(({ accepted }) => accepted?.kind === 'TierMapping' && accepted.spec.syncEmail);
+      return reader.read();
+    },
     revisionOf,
   });
   return { source, http, contacts: (ids) => reader.readContacts(ids) };

@@ -5,6 +5,7 @@ import { lateStatuses, type LateStatuses } from '../desired/members/status-job.j
 import { absences, type Absence, type RememberedAbsence } from '../desired/members/vanished.js';
 import type { Instant, Member } from '../desired/model.js';
 import { spentOf } from '../plan/members/budget.js';
+import { withoutRefusedEmails } from '../plan/members/emails.js';
 import { guardMembers, isBlock, type GuardedPlan } from '../plan/members/guards.js';
 import { judgeTemplate } from '../plan/members/number-template.js';
 import type { ObservedPeople } from '../plan/members/observed.js';
@@ -107,7 +108,7 @@ interface Judged {
 function judgeAndPlan(members: readonly Member[], vanished: ReadonlyMap<number, Absence>, planning: Planning, observed: ObservedPeople, deps: PlaneDeps): Judged {
   const { spec, snapshot, now } = planning;
   const inventory = deps.ledger.current();
-  const judged = people({
+  const everybody = people({
     spec,
     members,
     activeStatuses: deps.activeStatuses,
@@ -117,6 +118,7 @@ function judgeAndPlan(members: readonly Member[], vanished: ReadonlyMap<number, 
     vanished,
     unknownSince: new Map(Object.entries(inventory.unknownTypeSince).map(([contact, at]) => [Number(contact), Date.parse(at)])),
   });
+  const judged = withoutRefusedEmails(everybody, inventory.refusedEmails, deps.installationKey);
   return { people: judged, plan: planMembers(judged, observed, spec, inventory.managedPolicies) };
 }
 

@@ -5,6 +5,7 @@ import { isSuspended, suspensionEnd } from '../desired/calendar/site.js';
 import { identity } from '../desired/members/identity.js';
 import { nextBlockEnd } from '../desired/members/blocks.js';
 import type { MemberChange } from '../plan/members/changes.js';
+import { emailHash } from '../plan/members/emails.js';
 import { TransientError } from '../runtime/errors.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
@@ -78,6 +79,8 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
     aliasPrefix: mapping.spec.cards.aliasPrefix,
     people: first.people,
     managed: first.plan.policies.managed,
+    refuseEmail: (contact, email) =>
+      deps.ledger.update((inventory) => ({ ...inventory, refusedEmails: { ...inventory.refusedEmails, [contact]: emailHash(deps.installationKey, contact, email) } })),
     checkpoint: check,
   });
   const done = applied.filter(({ error }) => error === null).map(({ change }) => change);

@@ -2,7 +2,8 @@ import { maskedCard } from '../desired/members/card.js';
 import type { RuleOutcome } from '../apply/doors/lock-rules.js';
 import { isoInstant } from '../runtime/instant.js';
 import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
-import type { MemberChange } from '../plan/members/changes.js';
+import { sameName } from '../desired/members/person-name.js';
+import type { MemberChange, RenameChange } from '../plan/members/changes.js';
 import type { GuardedChange } from '../plan/members/guards.js';
 import { weekdays, type WeekSchedule } from '../unifi/access-controller.js';
 import type { OpeningsReport } from './report.js';
@@ -93,6 +94,11 @@ export function memberChangeViews(changes: readonly GuardedChange[], withheld: s
   }));
 }
 
+function profileText({ before, name, email }: RenameChange): Pick<ChangeView, 'before' | 'after'> {
+  const parts = [...(sameName(before, name) ? [] : ['name']), ...(email === null ? [] : ['e-mail'])];
+  return { before: `another ${parts.join(' and ')}`, after: `the ${parts.join(' and ')} in CiviCRM` };
+}
+
 function memberChange(change: MemberChange): Pick<ChangeView, 'verb' | 'object' | 'before' | 'after'> {
   const object = { kind: 'User', id: change.userId, name: `contact ${change.contact}` };
   switch (change.verb) {
@@ -106,7 +112,7 @@ function memberChange(change: MemberChange): Pick<ChangeView, 'verb' | 'object' 
     case 'deactivate':
       return { verb: change.verb, object, before: { cards: change.release.map(({ number }) => maskedCard(number)) }, after: { status: 'DEACTIVATED' } };
     case 'rename':
-      return { verb: change.verb, object, before: 'another name', after: 'the name in CiviCRM' };
+      return { verb: change.verb, object, ...profileText(change) };
     case 'policy':
       return { verb: change.verb, object, before: { policies: change.before }, after: { policies: change.policies } };
     case 'card':

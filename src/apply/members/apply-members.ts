@@ -12,7 +12,7 @@ import type { BindDeps } from './bind-card.js';
 import { cardRounds } from './card-rounds.js';
 import { Failures } from './failures.js';
 import { freshUsers } from './fresh-users.js';
-import { activate, createOrRename, rename, setPolicies } from './user-writes.js';
+import { activate, createOrRename, rename, setPolicies, writeEmail } from './user-writes.js';
 
 export interface ApplyMembers {
   readonly unifi: AccessController;
@@ -25,6 +25,8 @@ export interface ApplyMembers {
   readonly people: readonly DesiredPerson[];
   /** Policy ids that are ours to give and take; all others of a user are preserved. */
   readonly managed: ReadonlySet<string>;
+  /** Remembers an address that UniFi will not take, so that it is no difference any more. */
+  readonly refuseEmail: (contact: number, email: string) => Promise<void>;
   /** Ends the run between two writes: a stop was asked for, or the plan is too old. @throws */
   readonly checkpoint: () => void;
 }
@@ -61,7 +63,7 @@ export async function applyMembers(changes: readonly MemberChange[], deps: Apply
   await each(adds, async (change) => {
     created.set(change, await createOrRename(change, unifi, users));
   });
-  await each(changes.filter((change) => change.verb === 'rename'), (change) => rename(change, unifi));
+  await each(changes.filter((change) => change.verb === 'rename'), (change) => rename(change, unifi, deps.refuseEmail));
 
   // (3) Card moves.
   const cards = cardRounds(changes.filter((change) => change.verb === 'add' || change.verb === 'card'), {
@@ -83,6 +85,9 @@ export async function applyMembers(changes: readonly MemberChange[], deps: Apply
   const returners = adds.filter((change): change is AddChange & { readonly userId: string } => change.userId !== null);
   await each(returners, (change) => activate(change.userId, change, unifi));
   await cards.second();
+
+  // (6) E-mails of those who were added: no door waits for one.
+  await each(adds.filter(({ email }) => email !== null), (change) => writeEmail(created.get(change) ?? '', change, unifi, deps.refuseEmail));
   return changes.map((change) => ({ change, error: failed.of(change) }));
 }
 

@@ -1,5 +1,6 @@
 import type { AddChange, PolicyChange, RenameChange } from '../../plan/members/changes.js';
-import { TransientError } from '../../runtime/errors.js';
+import { sameName } from '../../desired/members/person-name.js';
+import { errorCode, TransientError } from '../../runtime/errors.js';
 import type { AccessController } from '../../unifi/access-controller.js';
 import type { FreshUsers } from './fresh-users.js';
 
@@ -17,9 +18,31 @@ export async function createOrRename(change: AddChange, unifi: AccessController,
   return change.userId;
 }
 
-export async function rename({ userId, name }: RenameChange, unifi: AccessController): Promise<void> {
-  await unifi.updateUser(userId, { firstName: name.first, lastName: name.last });
+type RefuseEmail = (contact: number, email: string) => Promise<void>;
+
+export async function rename(change: RenameChange, unifi: AccessController, refuse: RefuseEmail): Promise<void> {
+  const { userId, name, before } = change;
+  if (!sameName(before, name)) await unifi.updateUser(userId, { firstName: name.first, lastName: name.last });
+  await writeEmail(userId, change, unifi, refuse);
 }
+
+/** Apart from everything else, since UniFi may refuse it for good: administrators are not listed, and have addresses too. */
+export async function writeEmail(
+  userId: string,
+  { contact, email }: { readonly contact: number; readonly email: string | null },
+  unifi: AccessController,
+  refuse: RefuseEmail,
+): Promise<void> {
+  if (email === null) return;
+  try {
+    await unifi.updateUser(userId, { email });
+  } catch (error) {
+    if (!refusedForGood.has(errorCode(error))) throw error;
+    await refuse(contact, email);
+  }
+}
+
+const refusedForGood: ReadonlySet<string> = new Set(['CODE_ADMIN_EMAIL_EXIST', 'CODE_USER_EMAIL_ERROR']);
 
 /** Foreign direct policies are preserved: the list is read that moment, and replaced whole. `created`: by this run, without any. */
 export async function setPolicies(

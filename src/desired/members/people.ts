@@ -36,6 +36,8 @@ export interface Granted extends Person {
   readonly name: PersonName;
   readonly card: number | null;
   readonly cardHeld: boolean;
+  /** As UniFi should have it; null: it stays as it is. Always null unless `syncEmail`. */
+  readonly email: string | null;
 }
 
 /** Has none. `ignored`: a user without our card and policies is left alone. */
@@ -125,12 +127,19 @@ function judge(member: Member, block: Block | undefined, facts: MemberFacts): De
   if (name === null) {
     return { contact, outcome: 'Quarantined', rule, unknownType: false, reasons: ['the contact has neither first nor last name'] };
   }
+  const email = facts.spec.syncEmail ? emailAddress(member.email) : null;
   const card = cardNumber(member.card);
   if (card === null) {
     const reasons = ['the card number is not a whole number from 1 to 65535 in plain digits'];
-    return { contact, outcome: 'Access', rule, name, card: null, cardHeld: true, reasons };
+    return { contact, outcome: 'Access', rule, name, card: null, cardHeld: true, email, reasons };
   }
-  return { contact, outcome: 'Access', rule, name, card, cardHeld: false, reasons: [] };
+  return { contact, outcome: 'Access', rule, name, card, cardHeld: false, email, reasons: [] };
+}
+
+/** One mailbox at one domain; anything else would only be refused. */
+function emailAddress(email: string | null): string | null {
+  const address = email?.trim() ?? '';
+  return address.length <= 254 && /^[^\s@,;<>"]+@[^\s@,;<>"]+$/u.test(address) ? address : null;
 }
 
 function blocked(contact: number, block: Block, rule: Rule | null): Blocked {

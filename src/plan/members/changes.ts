@@ -21,6 +21,8 @@ export interface AddChange {
   /** The name differs from what UniFi holds (always when created). */
   readonly rename: boolean;
   readonly employeeNumber: string;
+  /** To be written; null: it stays as it is. */
+  readonly email: string | null;
   readonly policies: readonly string[];
   readonly card: CardTarget | null;
   /** The card that the user holds in the end, bound by this change or before it; null: none of ours. */
@@ -45,6 +47,8 @@ export interface RenameChange {
   readonly userId: string;
   readonly before: PersonName;
   readonly name: PersonName;
+  /** To be written; null: it stays as it is. */
+  readonly email: string | null;
 }
 
 export interface PolicyChange {

@@ -9,11 +9,11 @@ export function operationOf(change: MemberChange): Operation {
   const { verb, contact, userId } = change;
   switch (change.verb) {
     case 'add':
-      return { verb, contact, ids: [], before: null, after: [change.name, change.employeeNumber, change.policies, change.number] };
+      return { verb, contact, ids: [], before: null, after: [change.name, change.employeeNumber, change.policies, change.number, ...(change.email === null ? [] : [change.email])] };
     case 'deactivate':
       return { verb, contact, ids: [userId], before: null, after: null };
     case 'rename':
-      return { verb, contact, ids: [userId], before: change.before, after: change.name };
+      return { verb, contact, ids: [userId], before: change.before, after: change.email === null ? change.name : [change.name, change.email] };
     case 'policy':
       return { verb, contact, ids: [userId], before: change.before, after: change.policies };
     case 'card':

@@ -6,6 +6,7 @@ import { sameName } from '../../desired/members/person-name.js';
 import type { UnifiUser } from '../../unifi/access-controller.js';
 import { adoptions, type Adoption } from './adoption.js';
 import type { AddChange, CardTarget, DeactivateChange, MemberChange } from './changes.js';
+import { judgeEmails, type Emails } from './emails.js';
 import { indexPeople, type ObservedPeople, type PeopleIndex } from './observed.js';
 import { resolvePolicies, type ResolvedPolicies } from './policies.js';
 
@@ -36,6 +37,7 @@ interface Planning {
   readonly ids: Identity;
   readonly index: PeopleIndex;
   readonly policies: ResolvedPolicies;
+  readonly emails: Emails;
   readonly outcome: ReadonlyMap<number, DesiredPerson>;
   readonly reasons: Map<number, string[]>;
   readonly completes: Map<MemberChange, AddChange>;
@@ -59,7 +61,7 @@ export function planMembers(
   const outcome = new Map(people.map((each) => [each.contact, each]));
   const mustWait = new Map<MemberChange, string>();
   const completes = new Map<MemberChange, AddChange>();
-  const planning: Planning = { spec, ids, index, policies, outcome, reasons, completes, mustWait, moves: new Map() };
+  const planning: Planning = { spec, ids, index, policies, emails: judgeEmails(people, observed.users), outcome, reasons, completes, mustWait, moves: new Map() };
 
   const changes = people.flatMap((person) => planPerson(person, planning));
   const unjudged = [...index.byContact]
@@ -132,6 +134,8 @@ function grant(person: Granted, user: UnifiUser | undefined, planning: Planning)
     note(planning, contact, ...(stalled?.problems ?? []));
     return [];
   }
+  if (planning.emails.isTaken(contact, person.email, user)) note(planning, contact, 'another UniFi user has its e-mail, which UniFi takes once only');
+  const email = planning.emails.toWrite(contact, person.email, user);
   const cards = planCard(person, user, planning);
   const add: AddChange = {
     verb: 'add',
@@ -140,12 +144,13 @@ function grant(person: Granted, user: UnifiUser | undefined, planning: Planning)
     name,
     rename: user === undefined || !sameName(nameOf(user), name),
     employeeNumber: planning.ids.numberOf(contact),
+    email,
     policies,
     ...cards,
   };
   if (user === undefined || user.status === 'DEACTIVATED') return [add];
   const changes: MemberChange[] = [];
-  if (!sameName(nameOf(user), name)) changes.push({ verb: 'rename', contact, userId: user.id, before: nameOf(user), name });
+  if (email !== null || !sameName(nameOf(user), name)) changes.push({ verb: 'rename', contact, userId: user.id, before: nameOf(user), name, email });
   const before = user.policyIds.filter((id) => planning.policies.managed.has(id)).sort();
   if (before.join() !== policies.join()) {
     const change: MemberChange = { verb: 'policy', contact, userId: user.id, before, policies };
