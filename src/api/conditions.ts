@@ -13,7 +13,9 @@ export type ConditionType =
   | 'Suspended'
   | 'SourceStale'
   | 'Braked'
-  | 'StatusJobLate';
+  | 'StatusJobLate'
+  | 'UnnamedPolicies'
+  | 'DefaultSitePolicy';
 
 export type ConditionReason =
   | 'Valid'
@@ -48,6 +50,8 @@ export type ConditionReason =
   | 'EndedByPerson'
   | 'NotImplemented'
   | 'StatusJobLate'
+  | 'UnnamedPolicies'
+  | 'DefaultSitePolicy'
   | 'TooManyRanges'
   | 'Reconciling'
   | 'DryRun';

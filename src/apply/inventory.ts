@@ -5,6 +5,8 @@ export interface Inventory {
   readonly doorGroups: Readonly<Record<string, OwnedDoorGroup>>;
   /** Every policy id that a rule ever resolved to, kept until none of our users holds it. */
   readonly managedPolicies: readonly string[];
+  /** Policy ids that rules of an inventory before this one may have given, until none of our users holds them. */
+  readonly unnamedPolicies: readonly string[];
   /** ISO 8601 UTC by contact id: since when its only memberships are of types that no rule names. */
   readonly unknownTypeSince: Readonly<Record<string, string>>;
   /** By contact id: who is missing from complete readings, since when (ISO 8601 UTC), and whether only a person may end that access. */
@@ -25,7 +27,7 @@ export interface OwnedDoorGroup {
   readonly policyCreated: boolean;
 }
 
-export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], refusedEmails: {}, ownerSeen: false };
+export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unnamedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], refusedEmails: {}, ownerSeen: false };
 export const inventoryVersion = 1;
 
 /** Null when the shape is wrong: the file is then set aside, nothing is revoked because of it. */
@@ -47,6 +49,7 @@ export function decodeInventory(value: Readonly<Record<string, unknown>>): Inven
   return {
     doorGroups: groups,
     managedPolicies,
+    unnamedPolicies: textsIn(value['unnamedPolicies']),
     unknownTypeSince: Object.fromEntries(since),
     vanished: Object.fromEntries(absencesIn(value['vanished'])),
     numberTemplates: textsIn(value['numberTemplates']),

@@ -10,9 +10,11 @@ import { guardMembers, isBlock, type GuardedPlan } from '../plan/members/guards.
 import { judgeTemplate } from '../plan/members/number-template.js';
 import type { ObservedPeople } from '../plan/members/observed.js';
 import { planMembers, type MembersPlan } from '../plan/members/plan-members.js';
+import type { UnnamedPolicy } from '../plan/members/policies.js';
 import { errorCode } from '../runtime/errors.js';
 import { isoInstant } from '../runtime/instant.js';
 import type { Snapshot } from '../sources/source.js';
+import { alwaysOpenToEveryone, leftOverPolicies, lookCloser } from './closer-look.js';
 import type { PlaneDeps } from './plane.js';
 
 export interface PlannedPeople {
@@ -23,6 +25,10 @@ export interface PlannedPeople {
   /** Why nothing but blocks is carried out; null: everything may go. */
   readonly suspended: string | null;
   readonly late: LateStatuses | null;
+  /** Policies that rules of a lost inventory may have given. */
+  readonly leftOver: readonly UnnamedPolicy[];
+  /** Id of a policy that lets everybody in at all times. */
+  readonly openToEveryone: string | null;
   /** What must not be forgotten if the process dies between two writes. */
   readonly memory: PeopleMemory;
 }
@@ -52,7 +58,7 @@ export async function planPeople(planning: Planning, deps: PlaneDeps): Promise<P
   const spec = { ...planning.spec, identity: { ...planning.spec.identity, employeeNumber: template.inForce } };
   const suspended = planning.suspended ?? template.suspended;
   const items = snapshot?.items ?? [];
-  const judge = (members: readonly Member[], vanished: ReadonlyMap<number, Absence>): Judged => judgeAndPlan(members, vanished, { ...planning, spec }, observed, deps);
+  const judge = (members: readonly Member[], vanished: ReadonlyMap<number, Absence>, look = observed): Judged => judgeAndPlan(members, vanished, { ...planning, spec }, look, deps);
 
   const first = judge(items, new Map());
   const missing = snapshot?.complete === true ? first.plan.unjudged : [];
@@ -64,7 +70,9 @@ export async function planPeople(planning: Planning, deps: PlaneDeps): Promise<P
     answered === null || snapshot === null
       ? null
       : absences(missing, new Set(found.map(({ contact }) => contact)), rememberedAbsences(deps), snapshot.readAt);
-  const judged = found.length === 0 && (gone === null || gone.size === 0) ? first : judge([...items, ...found], gone ?? new Map());
+  const asListed = found.length === 0 && (gone === null || gone.size === 0) ? first : judge([...items, ...found], gone ?? new Map());
+  const { unclear } = asListed.plan;
+  const judged = unclear.length === 0 ? asListed : judge([...items, ...found], gone ?? new Map(), { ...observed, closer: await lookCloser(unclear, deps) });
   const plan = snapshot === null ? { ...judged.plan, unjudged: [] } : judged.plan;
   const spent = spentOf(deps.budget.current(), spec.guards, planning.now);
   const guarded = guardMembers(plan, { guards: spec.guards, key: deps.installationKey, approved: await deps.approvals.open(), spent });
@@ -75,15 +83,20 @@ export async function planPeople(planning: Planning, deps: PlaneDeps): Promise<P
     guarded: suspended === null && snapshot !== null ? guarded : onlyBlocks(guarded, suspended ?? 'CiviCRM has not been read yet'),
     suspended,
     late: snapshot === null ? null : lateStatuses(items, accessRules({ ...planning, spec }, deps), snapshot.readAt),
+    leftOver: await leftOverPolicies(plan.unnamed, deps),
+    openToEveryone: await alwaysOpenToEveryone(observed, deps),
     memory: { numberTemplates: template.remember, vanished: gone, readAt: snapshot?.readAt ?? null },
   };
 }
 
 /** Before the first write. A quarantine, an absence or a policy of ours that is forgotten would begin anew, or stay for ever. */
-export async function rememberPeople({ people: judged, plan, memory }: PlannedPeople, { ledger }: PlaneDeps): Promise<void> {
+export async function rememberPeople({ people: judged, plan, leftOver, memory }: PlannedPeople, { ledger }: PlaneDeps): Promise<void> {
   const { readAt, numberTemplates, vanished } = memory;
   if (readAt === null) return;
   await ledger.update((inventory) => {
+    const silent = new Set([...plan.unjudged, ...(vanished ?? new Map<number, unknown>()).keys()]);
+    // Who does not answer just now comes back to the quarantine as it was.
+    const kept = Object.entries(inventory.unknownTypeSince).filter(([contact]) => silent.has(Number(contact)));
     const since = judged.flatMap((person) => {
       // Also once it has run out: forgotten, the next round would start the quarantine again.
       if (!('unknownType' in person) || !person.unknownType) return [];
@@ -93,7 +106,8 @@ export async function rememberPeople({ people: judged, plan, memory }: PlannedPe
     return {
       ...inventory,
       managedPolicies: [...plan.policies.managed].sort(),
-      unknownTypeSince: Object.fromEntries(since),
+      unnamedPolicies: leftOver.map(({ id }) => id),
+      unknownTypeSince: Object.fromEntries([...kept, ...since]),
       vanished: vanished === null ? inventory.vanished : Object.fromEntries(absent),
       numberTemplates,
     };

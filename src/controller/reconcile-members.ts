@@ -87,6 +87,7 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
   await deps.approvals.use(released.filter(({ change }) => done.includes(change)).map(({ operation }) => operation));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
+  await rememberPeople(last, deps);
   await settleChanges(last, deps);
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
@@ -113,9 +114,9 @@ async function forgetMapping({ absent }: ResourceReading, { store }: PlaneDeps):
 }
 
 function resultOf(planned: PlannedPeople, applied: readonly Applied<MemberChange>[], before: MembersResult['done']): MembersResult {
-  const { people, plan, guarded, suspended, late, memory } = planned;
+  const { people, plan, guarded, suspended, late, leftOver, openToEveryone, memory } = planned;
   const done: Record<string, number> = { ...before };
   for (const { change, error } of applied) if (error === null) done[change.verb] = (done[change.verb] ?? 0) + 1;
   const failed = new Map(applied.flatMap(({ change, error }) => (error === null ? [] : [[change.contact, error] as const])));
-  return { people, plan, guarded, suspended, late, read: memory.readAt !== null, failed, done };
+  return { people, plan, guarded, suspended, late, leftOver, openToEveryone, read: memory.readAt !== null, failed, done };
 }

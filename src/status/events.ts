@@ -37,7 +37,7 @@ export function statusEvents(reading: ResourceReading, updates: readonly StatusU
   });
 }
 
-const told = new Set<Condition['type']>(['Accepted', 'Ready', 'SourceStale', 'Braked', 'Suspended', 'Stalled', 'StatusJobLate', 'Following']);
+const told = new Set<Condition['type']>(['Accepted', 'Ready', 'SourceStale', 'Braked', 'Suspended', 'Stalled', 'StatusJobLate', 'UnnamedPolicies', 'DefaultSitePolicy', 'Following']);
 
 /** A new resource that is fine says so once, as Ready; an Accepted that was never anything else is no news. */
 function isNews({ type, status }: Condition, before: Condition['status'] | undefined): boolean {

@@ -50,7 +50,25 @@ function suspendedProgram(stored: StoredResource<'TierMapping'>, suspended: stri
   return before === undefined ? null : { status: before.status, reason: before.reason, message: before.message };
 }
 
-function noticesOf({ late }: MembersResult): Notice[] {
+function noticesOf(result: MembersResult): Notice[] {
+  return [...lateNotice(result), ...policyNotices(result)];
+}
+
+function policyNotices({ leftOver, openToEveryone }: MembersResult): Notice[] {
+  const held = leftOver.map(({ name, users }) => `"${plain(name)}" (${users} ${users === 1 ? 'user' : 'users'})`).join(', ');
+  const unnamed =
+    `users of ours hold access policies that no rule names, and what rules named before was lost with the inventory: ${held}. ` +
+    'They stay as they are: take them away in UniFi, or name them in a rule';
+  const open =
+    `the access policy "Default Site Policy" (${openToEveryone ?? ''}) lets every user in UniFi in at any time, so that taking away a policy of ours closes no door: ` +
+    'limit it in UniFi, or take its doors out';
+  return [
+    ...(leftOver.length === 0 ? [] : [{ type: 'UnnamedPolicies', reason: 'UnnamedPolicies', message: unnamed } as const]),
+    ...(openToEveryone === null ? [] : [{ type: 'DefaultSitePolicy', reason: 'DefaultSitePolicy', message: open } as const]),
+  ];
+}
+
+function lateNotice({ late }: MembersResult): Notice[] {
   if (late === null) return [];
   const message =
     `${late.ended} of ${late.judged} memberships with status New or Current are past their end date, so their access has ended by date: ` +

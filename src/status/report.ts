@@ -11,6 +11,7 @@ import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import type { GroupPlan } from '../plan/doors/plan-doors.js';
 import type { GuardedPlan } from '../plan/members/guards.js';
 import type { MembersPlan } from '../plan/members/plan-members.js';
+import type { UnnamedPolicy } from '../plan/members/policies.js';
 import type { KeptItems, SourceName, SourceState } from '../sources/source.js';
 import type { DoorFollowing } from './following.js';
 import type { ResourceReading } from '../store/resource-store.js';
@@ -118,6 +119,10 @@ export interface MembersResult {
   /** False: the membership database was never read, so nobody is judged but whoever is blocked. */
   readonly read: boolean;
   readonly failed: ReadonlyMap<number, { readonly code: string; readonly message: string }>;
+  /** Policies that rules of a lost inventory may have given. */
+  readonly leftOver: readonly UnnamedPolicy[];
+  /** Id of a policy that lets everybody in at all times. */
+  readonly openToEveryone: string | null;
   /** Changes made, by verb. */
   readonly done: Readonly<Record<string, number>>;
 }

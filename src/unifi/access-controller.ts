@@ -102,6 +102,8 @@ export interface AccessReader {
   getUser(id: string): Promise<UnifiUser>;
   /** Policies given to the user directly, not through groups. */
   listDirectPolicies(userId: string): Promise<readonly string[]>;
+  /** The direct ones and those of the user's groups. */
+  listEffectivePolicies(userId: string): Promise<readonly string[]>;
   listCards(): Promise<readonly UnifiCard[]>;
   getCard(token: string): Promise<UnifiCard>;
   listPolicies(): Promise<readonly UnifiPolicy[]>;

@@ -12,6 +12,7 @@ export function dryRun(reader: AccessReader): AccessController {
     listUsers: () => reader.listUsers(),
     getUser: (id) => reader.getUser(id),
     listDirectPolicies: (userId) => reader.listDirectPolicies(userId),
+    listEffectivePolicies: (userId) => reader.listEffectivePolicies(userId),
     listCards: () => reader.listCards(),
     getCard: (token) => reader.getCard(token),
     listPolicies: () => reader.listPolicies(),

@@ -44,17 +44,27 @@ export async function writeEmail(
 
 const refusedForGood: ReadonlySet<string> = new Set(['CODE_ADMIN_EMAIL_EXIST', 'CODE_USER_EMAIL_ERROR']);
 
-/** Foreign direct policies are preserved: the list is read that moment, and replaced whole. `created`: by this run, without any. */
+/**
+ * Foreign direct policies are preserved: the list is read that moment, and replaced whole. `created`: by this run, without
+ * any of its own. What comes with a group or with being a user is not made the user's own by giving it once more.
+ */
 export async function setPolicies(
   user: { readonly id: string; readonly created: boolean },
-  { policies }: Pick<PolicyChange, 'policies'>,
+  change: PolicyChange | AddChange,
   unifi: AccessController,
   managed: ReadonlySet<string>,
 ): Promise<void> {
   const direct = user.created ? [] : await unifi.listDirectPolicies(user.id);
+  const all = change.verb === 'add' && change.inherits ? await allPolicies(user, unifi) : [];
+  const policies = change.policies.filter((id) => direct.includes(id) || !all.includes(id));
   const wanted = [...new Set([...direct.filter((id) => !managed.has(id)), ...policies])];
   if (wanted.length === direct.length && wanted.every((id) => direct.includes(id))) return;
   await unifi.setPolicies(user.id, wanted);
+}
+
+async function allPolicies({ id, created }: { readonly id: string; readonly created: boolean }, unifi: AccessController): Promise<readonly string[]> {
+  const { policyIds } = await unifi.getUser(id);
+  return created ? policyIds : [...policyIds, ...(await unifi.listEffectivePolicies(id))];
 }
 
 /** Only a deactivated user that still is the contact's: a pending one waits for its own owner, whatever the plan saw. */

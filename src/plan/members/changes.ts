@@ -24,6 +24,8 @@ export interface AddChange {
   /** To be written; null: it stays as it is. */
   readonly email: string | null;
   readonly policies: readonly string[];
+  /** Some of `policies` may come with a group or with being a user: those are not given once more. */
+  readonly inherits: boolean;
   readonly card: CardTarget | null;
   /** The card that the user holds in the end, bound by this change or before it; null: none of ours. */
   readonly number: number | null;
@@ -55,7 +57,7 @@ export interface PolicyChange {
   readonly verb: 'policy';
   readonly contact: number;
   readonly userId: string;
-  /** Managed ones only. */
+  /** Managed direct ones only. */
   readonly before: readonly string[];
   readonly policies: readonly string[];
 }

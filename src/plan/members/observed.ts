@@ -2,12 +2,15 @@ import { cardOfAlias } from '../../desired/members/card.js';
 import type { Identity } from '../../desired/members/identity.js';
 import type { UnifiCard, UnifiPolicy, UnifiUser } from '../../unifi/access-controller.js';
 import type { OwnCard } from './changes.js';
+import { siteWidePolicies, type HeldPolicies } from './policies.js';
 
 /** What UniFi holds for the members plane, as listed. */
 export interface ObservedPeople {
   readonly users: readonly UnifiUser[];
   readonly cards: readonly UnifiCard[];
   readonly policies: readonly UnifiPolicy[];
+  /** By user id: those that were looked at one by one. */
+  readonly closer?: ReadonlyMap<string, HeldPolicies>;
 }
 
 /** The same, looked up by what the plan asks for. */
@@ -28,6 +31,12 @@ export interface PeopleIndex {
   cardByNumber(number: number): UnifiCard | undefined;
   /** Cards under our alias that the user holds; all others are foreign and left alone. */
   ownCards(user: UnifiUser): readonly OwnCard[];
+  /** As far as is known: the list does not tell what comes with a group from what is the user's own. */
+  policiesOf(user: UnifiUser): HeldPolicies;
+  /** False: only the list was read. */
+  isLookedAt(user: UnifiUser): boolean;
+  /** Whether UniFi may give a policy to a new user by itself. */
+  mayComeByItself(policyId: string): boolean;
   readonly activeCount: number;
 }
 
@@ -66,6 +75,7 @@ export function indexPeople(observed: ObservedPeople, ids: Identity, aliasPrefix
     candidateOf.set(user.id, contact);
     candidates.set(contact, [...(candidates.get(contact) ?? []), user]);
   }
+  const siteWide = siteWidePolicies(observed.users);
   return {
     byContact,
     candidates,
@@ -74,6 +84,9 @@ export function indexPeople(observed: ObservedPeople, ids: Identity, aliasPrefix
     user: (id) => byId.get(id),
     cardByNumber: (number) => cardByNumber.get(number),
     ownCards,
+    policiesOf: (user) => observed.closer?.get(user.id) ?? { direct: user.policyIds, all: user.policyIds },
+    isLookedAt: (user) => observed.closer?.has(user.id) === true,
+    mayComeByItself: (policyId) => observed.users.length === 0 || siteWide.has(policyId),
     activeCount,
   };
 }

@@ -8,7 +8,7 @@ import { adoptions, type Adoption } from './adoption.js';
 import type { AddChange, CardTarget, DeactivateChange, MemberChange } from './changes.js';
 import { judgeEmails, type Emails } from './emails.js';
 import { indexPeople, type ObservedPeople, type PeopleIndex } from './observed.js';
-import { resolvePolicies, type ResolvedPolicies } from './policies.js';
+import { resolvePolicies, unnamedPolicies, type ResolvedPolicies, type UnnamedPolicy } from './policies.js';
 
 export interface MembersPlan {
   /** Sorted by contact; at most one change a verb and user. */
@@ -24,6 +24,9 @@ export interface MembersPlan {
   /** Users of an older program that wait for a person to take them over. */
   readonly adoptions: readonly Adoption[];
   readonly policies: ResolvedPolicies;
+  /** Users whose policies differ as listed: whether they do can only be told by asking for each. */
+  readonly unclear: readonly string[];
+  readonly unnamed: readonly UnnamedPolicy[];
   /** Users of ours that are ACTIVE: what percentages of the guards count against. */
   readonly activeCount: number;
   /** UniFi holds no user of ours at all. */
@@ -42,6 +45,7 @@ interface Planning {
   readonly reasons: Map<number, string[]>;
   readonly completes: Map<MemberChange, AddChange>;
   readonly mustWait: Map<MemberChange, string>;
+  readonly unclear: string[];
   /** Memo of `movesAway`. */
   readonly moves: Map<number, boolean>;
 }
@@ -56,12 +60,15 @@ export function planMembers(
   const ids = identity(spec.identity.employeeNumber);
   const { adoptFrom } = spec.identity;
   const index = indexPeople(observed, ids, spec.cards.aliasPrefix, adoptFrom === undefined ? null : identity(adoptFrom));
-  const policies = resolvePolicies(spec.rules, observed.policies, everManaged);
+  const ours = [...index.byContact.values()].flat();
+  const held = new Set(ours.flatMap(({ policyIds }) => policyIds));
+  // What nobody of ours holds, not even a deactivated user, has nothing left to take away.
+  const policies = resolvePolicies(spec.rules, observed.policies, everManaged.filter((id) => held.has(id)));
   const reasons = new Map<number, string[]>();
   const outcome = new Map(people.map((each) => [each.contact, each]));
   const mustWait = new Map<MemberChange, string>();
   const completes = new Map<MemberChange, AddChange>();
-  const planning: Planning = { spec, ids, index, policies, emails: judgeEmails(people, observed.users), outcome, reasons, completes, mustWait, moves: new Map() };
+  const planning: Planning = { spec, ids, index, policies, emails: judgeEmails(people, observed.users), outcome, reasons, completes, mustWait, unclear: [], moves: new Map() };
 
   const changes = people.flatMap((person) => planPerson(person, planning));
   const unjudged = [...index.byContact]
@@ -76,6 +83,8 @@ export function planMembers(
     unjudged,
     adoptions: adoptions(index),
     policies,
+    unclear: planning.unclear,
+    unnamed: unnamedPolicies(ours, observed.policies, (id) => policies.managed.has(id)),
     activeCount: index.activeCount,
     bootstrap: index.byContact.size === 0,
     nobodyHasAccess: !people.some((each) => each.outcome === 'Access' || each.outcome === 'Quarantined'),
@@ -146,14 +155,18 @@ function grant(person: Granted, user: UnifiUser | undefined, planning: Planning)
     employeeNumber: planning.ids.numberOf(contact),
     email,
     policies,
+    inherits: user !== undefined || policies.some(planning.index.mayComeByItself),
     ...cards,
   };
   if (user === undefined || user.status === 'DEACTIVATED') return [add];
   const changes: MemberChange[] = [];
   if (email !== null || !sameName(nameOf(user), name)) changes.push({ verb: 'rename', contact, userId: user.id, before: nameOf(user), name, email });
-  const before = user.policyIds.filter((id) => planning.policies.managed.has(id)).sort();
-  if (before.join() !== policies.join()) {
-    const change: MemberChange = { verb: 'policy', contact, userId: user.id, before, policies };
+  const { direct, all } = planning.index.policiesOf(user);
+  const before = direct.filter((id) => planning.policies.managed.has(id)).sort();
+  const wanted = policies.filter((id) => direct.includes(id) || !all.includes(id));
+  if (before.join() !== wanted.join()) {
+    if (!planning.index.isLookedAt(user)) planning.unclear.push(user.id);
+    const change: MemberChange = { verb: 'policy', contact, userId: user.id, before, policies: wanted };
     changes.push(change);
     if (before.length === 0) planning.completes.set(change, add);
   }

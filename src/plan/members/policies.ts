@@ -1,5 +1,5 @@
 import type { Rule } from '../../desired/members/access.js';
-import type { UnifiPolicy } from '../../unifi/access-controller.js';
+import type { UnifiPolicy, UnifiUser } from '../../unifi/access-controller.js';
 
 export interface ResolvedPolicies {
   /** By membership type; a rule with a missing policy is not in it. */
@@ -8,6 +8,46 @@ export interface ResolvedPolicies {
   readonly stalled: readonly { readonly membershipType: string; readonly problems: readonly string[] }[];
   /** Every id that a rule names now or ever named: only these are ours to give and take. */
   readonly managed: ReadonlySet<string>;
+}
+
+/** What a user holds, as UniFi says of that user alone: its list may show policies of groups and of everybody, or not. */
+export interface HeldPolicies {
+  /** Given to the user itself: only these can be taken away. */
+  readonly direct: readonly string[];
+  /** The direct ones, and those that come with a group or with being a user at all. */
+  readonly all: readonly string[];
+}
+
+/** Policies that UniFi lists for every user: set to apply to everybody, as far as can be told. */
+export function siteWidePolicies(users: readonly UnifiUser[]): ReadonlySet<string> {
+  const [first, ...others] = users;
+  return new Set((first?.policyIds ?? []).filter((id) => others.every(({ policyIds }) => policyIds.includes(id))));
+}
+
+/** A policy that UniFi lists for users of ours, and that no rule names or ever named, as far as is remembered. */
+export interface UnnamedPolicy {
+  readonly id: string;
+  readonly name: string;
+  readonly users: number;
+  /** One of the users that UniFi lists it for. */
+  readonly holder: string;
+}
+
+export function unnamedPolicies(ours: readonly UnifiUser[], existing: readonly UnifiPolicy[], known: (id: string) => boolean): readonly UnnamedPolicy[] {
+  const holders = new Map<string, string[]>();
+  for (const user of ours) for (const id of user.policyIds) if (!known(id)) holders.set(id, [...(holders.get(id) ?? []), user.id]);
+  return [...holders]
+    .map(([id, users]) => ({ id, name: existing.find((each) => each.id === id)?.name ?? id, users: users.length, holder: users[0] ?? '' }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** UniFi makes this policy at set-up. */
+const defaultSitePolicy = 'Default Site Policy';
+
+/** The policy that lets everybody in, whatever else they hold; whether at all times only its schedule can tell. */
+export function openToEveryone({ users, policies }: { readonly users: readonly UnifiUser[]; readonly policies: readonly UnifiPolicy[] }): UnifiPolicy | null {
+  const everybodys = siteWidePolicies(users);
+  return policies.find(({ id, name, resources }) => name === defaultSitePolicy && resources.length > 0 && everybodys.has(id)) ?? null;
 }
 
 /** Policies by id or by name. */

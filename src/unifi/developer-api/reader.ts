@@ -21,16 +21,16 @@ export function createReader(api: DeveloperApi): Omit<AccessReader, 'lastDate'> 
   async function get(path: string, scope: Scope, query: readonly (readonly [string, string])[] = []): Promise<unknown> {
     return (await api.call({ method: 'GET', path, scope, query })).data;
   }
+  async function policiesOf(userId: string, directOnly: 'true' | 'false'): Promise<readonly string[]> {
+    return readPolicyIds(await get(`/users/${segment(userId)}/access_policies`, 'view:user', [['only_user_policies', directOnly]]), 'user');
+  }
   return {
     listUsers: () =>
       listPaged(api, { path: '/users', scope: 'view:user', query: expandPolicies, read: readUser, key: byId }),
     getUser: async (id) =>
       readUser(row(await get(`/users/${segment(id)}`, 'view:user', expandPolicies), 'user'), 'user'),
-    listDirectPolicies: async (userId) =>
-      readPolicyIds(
-        await get(`/users/${segment(userId)}/access_policies`, 'view:user', [['only_user_policies', 'true']]),
-        'user',
-      ),
+    listDirectPolicies: (userId) => policiesOf(userId, 'true'),
+    listEffectivePolicies: (userId) => policiesOf(userId, 'false'),
     listCards: () =>
       listPaged(api, {
         path: '/credentials/nfc_cards/tokens',

@@ -1,0 +1,45 @@
+import { openToEveryone, type HeldPolicies, type UnnamedPolicy } from '../plan/members/policies.js';
+import type { ObservedPeople } from '../plan/members/observed.js';
+import { errorCode } from '../runtime/errors.js';
+import type { PlaneDeps } from './plane.js';
+
+/** What UniFi says of single users: its list does not tell a user's own policies from those of groups and of everybody. */
+export async function lookCloser(userIds: readonly string[], { unifi, log }: PlaneDeps): Promise<ReadonlyMap<string, HeldPolicies>> {
+  const looks = await Promise.all(
+    userIds.map(async (id) => {
+      try {
+        const [user, direct, effective] = await Promise.all([unifi.getUser(id), unifi.listDirectPolicies(id), unifi.listEffectivePolicies(id)]);
+        return [[id, { direct, all: [...new Set([...direct, ...effective, ...user.policyIds])] }] as const];
+      } catch (error) {
+        // One user that cannot be read is judged by the list, and holds up nobody else.
+        log.warn('the policies of a user could not be read', { user: id, code: errorCode(error) });
+        return [];
+      }
+    }),
+  );
+  return new Map(looks.flat());
+}
+
+/**
+ * Policies of our users that may be left over from rules of a lost inventory: an installation that knows of no policy of
+ * its own, and finds users of its own with direct ones, has lost it. Those stay in mind until nobody of ours holds them.
+ */
+export async function leftOverPolicies(unnamed: readonly UnnamedPolicy[], { ledger, unifi }: PlaneDeps): Promise<readonly UnnamedPolicy[]> {
+  const inventory = ledger.current();
+  if (inventory.managedPolicies.length > 0) return unnamed.filter(({ id }) => inventory.unnamedPolicies.includes(id));
+  const isDirect = async ({ id, holder }: UnnamedPolicy): Promise<boolean> => {
+    // What cannot be read is named all the same: naming changes nothing.
+    const direct = await unifi.listDirectPolicies(holder).catch(() => [id]);
+    return direct.includes(id);
+  };
+  const direct = await Promise.all(unnamed.map(isDirect));
+  return unnamed.filter((_, index) => direct[index]);
+}
+
+/** The id of a policy that lets every user in at all times; null: there is none. */
+export async function alwaysOpenToEveryone(observed: ObservedPeople, { unifi }: PlaneDeps): Promise<string | null> {
+  const policy = openToEveryone(observed);
+  if (policy === null) return null;
+  const schedules = await unifi.listSchedules();
+  return schedules.some(({ id, isDefault }) => isDefault && id === policy.scheduleId) ? policy.id : null;
+}
