@@ -259,6 +259,25 @@ describe('laws', () => {
     );
   });
 
+  it('after a plan no user of a blocked contact is active, whatever the record says, and nobody else is cut', () => {
+    fc.assert(
+      fc.property(sites, fc.subarray([...contacts], { minLength: 1 }), ({ members, observed }, blocked) => {
+        const spec = tierMapping({ blocked: blocked.map((contact) => ({ contact })) });
+        const people = judged(members, { spec });
+        const first = planMembers(people, observed, spec, []);
+        expect(first.changes.filter(({ contact, verb }) => blocked.includes(contact as 1) && verb !== 'deactivate')).toEqual([]);
+        const after = afterChanges(observed, first.changes, first.policies.managed);
+        for (const each of after.users.filter(isOurs)) {
+          if (blocked.includes(ids.contactOf(each.employeeNumber)! as 1)) expect(each.status).toBe('DEACTIVATED');
+        }
+        expect(planMembers(people, after, spec, []).changes.map(said)).toEqual([]);
+        const cuts = (found: MembersPlan): string[] => found.changes.filter(({ contact, verb }) => verb === 'deactivate' && !blocked.includes(contact as 1)).map(said);
+        expect(cuts(first)).toEqual(cuts(plan(members, observed)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('a member with access never ends without a card that it had before', () => {
     fc.assert(
       fc.property(sites, ({ members, observed }) => {

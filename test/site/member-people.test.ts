@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { runCommandLine } from '../cli/harness.js';
 import { member, noBrake, startMembersSite, type MembersSite, type Register } from '../support/members-site.js';
 import { usersOf } from '../support/watched-unifi.js';
 import { dayPass, declare, gold, left, membership, out, three, tiers, view, writesOf } from './member-world.js';
@@ -189,6 +190,8 @@ describe('blocked', () => {
     expect((await tiers(site, 'Suspended'))?.status).toBe('True');
     expect((await tiers(site, 'Ready'))?.status).toBe('True');
     expect(await writesOf(site)).toBe(0);
+    const described = await runCommandLine(['describe', 'member/2'], { view: site.site.composition.engine.view(), environment: { SEXTON_CONFIG: site.site.configPath } });
+    expect(described.out).toMatch(/no current membership[^]*All members wait:?\n +spec\.suspend is true/);
     await declare(site, blockOne + noBrake);
     await site.run();
     expect(site.people()).toEqual({ 1: out(), 2: out(), 3: member(103), 4: member(104) });
