@@ -155,7 +155,7 @@ function grant(person: Granted, user: UnifiUser | undefined, planning: Planning)
     employeeNumber: planning.ids.numberOf(contact),
     email,
     policies,
-    inherits: user !== undefined || policies.some(planning.index.mayComeByItself),
+    inherits: user !== undefined || policies.some((id) => planning.index.mayComeByItself(id)),
     ...cards,
   };
   if (user === undefined || user.status === 'DEACTIVATED') return [add];
