@@ -3,7 +3,7 @@ import { cycle } from './cycles.js';
 import { edit } from './edits.js';
 import { figuresDocument, tableText, type Figure, type Measurement } from './figure.js';
 import { memory } from './memory.js';
-import { provisioning } from './provisioning.js';
+import { oneChange, provisioning } from './provisioning.js';
 import { startup } from './startup.js';
 
 const measurements: readonly Measurement[] = [
@@ -12,8 +12,12 @@ const measurements: readonly Measurement[] = [
   cycle(100, 20),
   cycle(500, 20),
   cycle(5_000, 10),
+  cycle(20_000, 5),
   provisioning(500, 4),
   provisioning(500, 1),
+  provisioning(5_000, 4),
+  provisioning(20_000, 4),
+  oneChange(20_000),
   memory(5_000),
 ];
 

@@ -2,6 +2,8 @@ export interface WorldSize {
   readonly members: number;
   /** UniFi holds everybody already, as the rules want it. */
   readonly provisioned: boolean;
+  /** So many have another card in the database than in UniFi. Default: none. */
+  readonly changed?: number;
 }
 
 export interface World {
@@ -23,7 +25,7 @@ const day = 24 * hour;
 const everybody = 'a0000000-0000-4000-8000-000000000001';
 
 /** A site in UTC with 20 door groups, 500 bookings in the coming 12 days, and members who all have access. */
-export function world({ members, provisioned }: WorldSize, now: number): World {
+export function world({ members, provisioned, changed = 0 }: WorldSize, now: number): World {
   const groups = Array.from({ length: doorGroups }, (_, index) => index + 1);
   const people = Array.from({ length: members }, (_, index) => index + 1);
   const week = Object.fromEntries(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map((name) => [name, []]));
@@ -42,7 +44,7 @@ export function world({ members, provisioned }: WorldSize, now: number): World {
       resources: rooms.map((room) => ({ id: String(room), name: roomName(room), kind: 'Room' })),
       events: Array.from({ length: bookings }, (_, index) => event(index, now)),
     },
-    civicrm: { card_field: 'Door_Access.card_id', contacts: people.map((person) => contact(person, now)) },
+    civicrm: { card_field: 'Door_Access.card_id', contacts: people.map((person) => contact(person, person <= changed ? 60_000 + person : person, now)) },
     files: {
       'groups.yaml': groups.map(groupText).join('---\n'),
       'rooms.yaml': roomsText,
@@ -116,10 +118,10 @@ function event(index: number, now: number): unknown {
   };
 }
 
-function contact(person: number, now: number): unknown {
+function contact(person: number, card: number, now: number): unknown {
   const date = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
   const membership = { type: 'Member', status: 'Current', join_date: date(now - 400 * day), start_date: date(now - 400 * day), end_date: date(now + 200 * day) };
-  return { id: person, ...nameOf(person), card_id: String(person), memberships: [membership] };
+  return { id: person, ...nameOf(person), card_id: String(card), memberships: [membership] };
 }
 
 function user(person: number): unknown {
