@@ -35,12 +35,15 @@ interface EarlierRuns {
   readonly resources: string | null;
 }
 
+/** What facts are made of, besides the directory: nothing of UniFi. */
+export type FactDeps = Pick<PlaneDeps, 'local' | 'horizon' | 'daysAhead' | 'bookings' | 'newBookings' | 'ledger' | 'installationKey'>;
+
 /** A lock rule leaves nothing in the inventory. */
-function programmedBefore({ doorGroups }: CalendarDeclarations, { ledger }: PlaneDeps): boolean {
+function programmedBefore({ doorGroups }: CalendarDeclarations, { ledger }: Pick<FactDeps, 'ledger'>): boolean {
   return Object.keys(ledger.current().doorGroups).length > 0 || doorGroups.some(({ spec }) => spec.unlock.method === 'LockRule');
 }
 
-export function doorFacts(reading: ResourceReading, deps: PlaneDeps, earlier: EarlierRuns, now: Instant): DoorFacts {
+export function doorFacts(reading: ResourceReading, deps: FactDeps, earlier: EarlierRuns, now: Instant): DoorFacts {
   const { local, horizon } = deps;
   const declarations = calendarDeclarations(inForce(reading), now, local);
   const snapshot = deps.bookings?.state().snapshot ?? null;

@@ -26,9 +26,20 @@ export function mergeWindows(windows: readonly Window[]): Window[] {
   return merged.map(({ start, end, causes }) => ({ start, end, causes: uniqueCauses(causes) }));
 }
 
+/** Sorted, so that the order in which windows came in shows nowhere. */
 function uniqueCauses(causes: readonly Cause[]): readonly Cause[] {
   if (causes.length < 2) return causes;
-  const byRef = new Map(causes.map((cause) => [`${cause.kind} ${cause.ref} ${cause.text}`, cause] as const));
-  // Sorted, so that the order in which windows came in shows nowhere.
-  return byRef.size < 2 ? [...byRef.values()] : [...byRef].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cause]) => cause);
+  const sorted = [...causes].sort(byKindRefText);
+  return sorted.filter((cause, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || byKindRefText(before, cause) !== 0;
+  });
+}
+
+function byKindRefText(a: Cause, b: Cause): number {
+  return compare(a.kind, b.kind) || compare(a.ref, b.ref) || compare(a.text, b.text);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -32,7 +32,7 @@ export function weeklyHours(
           const window = clockRange(text, date, local);
           if (window === null) return [];
           const causes = [{ kind: 'hours' as const, ref, text: `${weekdayOf(date)} ${text}` }];
-          return doorGroups.map((doorGroup) => ({ ...window, doorGroup, causes }));
+          return doorGroups.map((doorGroup) => ({ start: window.start, end: window.end, doorGroup, causes }));
         }),
       ),
   );
