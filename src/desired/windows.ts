@@ -1,3 +1,4 @@
+import { compareText } from '../runtime/text.js';
 import type { Interval } from './model.js';
 
 /** Why a door stands open. `ref` names the object (`OfficeHours/weekdays`, `event/140@2026-11-21T18:00:00Z`), `text` is for people. */
@@ -37,9 +38,5 @@ function uniqueCauses(causes: readonly Cause[]): readonly Cause[] {
 }
 
 function byKindRefText(a: Cause, b: Cause): number {
-  return compare(a.kind, b.kind) || compare(a.ref, b.ref) || compare(a.text, b.text);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareText(a.kind, b.kind) || compareText(a.ref, b.ref) || compareText(a.text, b.text);
 }
