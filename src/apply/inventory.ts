@@ -1,3 +1,4 @@
+import type { ActiveUsers } from '../plan/members/owner.js';
 import { isRecord } from '../runtime/record.js';
 
 /** What Sexton made or adopted in UniFi, so that it can be revoked after its file is gone. No people. */
@@ -9,6 +10,8 @@ export interface Inventory {
   readonly unknownTypeSince: Readonly<Record<string, string>>;
   /** This installation has seen its own mark in UniFi: it never makes one again, so that a foreign hand is noticed. */
   readonly ownerSeen: boolean;
+  /** Users of ours that the last run left active; null: none has ended yet. */
+  readonly activeUsers: ActiveUsers | null;
 }
 
 export interface OwnedDoorGroup {
@@ -19,7 +22,7 @@ export interface OwnedDoorGroup {
   readonly policyCreated: boolean;
 }
 
-export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, ownerSeen: false };
+export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, ownerSeen: false, activeUsers: null };
 export const inventoryVersion = 1;
 
 /** Null when the shape is wrong: the file is then set aside, nothing is revoked because of it. */
@@ -38,7 +41,13 @@ export function decodeInventory(value: Readonly<Record<string, unknown>>): Inven
     };
   }
   const since = Object.entries(unknownTypeSince).flatMap(([contact, at]) => (typeof at === 'string' ? [[contact, at] as const] : []));
-  return { doorGroups: groups, managedPolicies, unknownTypeSince: Object.fromEntries(since), ownerSeen: value['ownerSeen'] === true };
+  return { doorGroups: groups, managedPolicies, unknownTypeSince: Object.fromEntries(since), ownerSeen: value['ownerSeen'] === true, activeUsers: activeUsersIn(value['activeUsers']) };
+}
+
+function activeUsersIn(value: unknown): ActiveUsers | null {
+  if (!isRecord(value)) return null;
+  const { template, count } = value;
+  return typeof template === 'string' && typeof count === 'number' ? { template, count } : null;
 }
 
 function textOrNull(value: unknown): string | null {

@@ -14,6 +14,7 @@ import { isoInstant } from '../runtime/instant.js';
 import type { Snapshot } from '../sources/source.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
+import { membersHold, rememberActiveUsers } from './members-owner.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
 import { notEnforcedYet } from './not-enforced.js';
 
@@ -51,12 +52,16 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
 
   const check = checkpoint(deps);
   const first = await plan(mapping, snapshot, deps);
+  const users = { template: mapping.spec.identity.employeeNumber, count: first.plan.activeCount };
+  const hold = await membersHold(users, deps);
   const skew = deps.clockCheck(deps.unifi.lastDate());
-  const withheld = reading.suspended ?? membersWithheld ?? skew;
-  const withheldFor = reading.suspended !== null ? 'Suspended' : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
+  const withheld = reading.suspended ?? hold?.message ?? membersWithheld ?? skew;
+  const withheldFor = reading.suspended !== null ? 'Suspended' : hold !== null ? hold.reason : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, []), withheld, withheldFor), requeueAfter };
   await remember(first, deps);
   const released = first.guarded.changes.filter(({ held }) => held === null);
+  const leaving = released.filter(({ change }) => change.verb === 'deactivate').length;
+  await rememberActiveUsers({ ...users, count: users.count - leaving }, deps);
   const applied = await applyMembers(released.map(({ change }) => change), {
     unifi: deps.unifi,
     log: deps.log,
@@ -69,6 +74,7 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   await deps.approvals.use(released.filter(({ change }) => done.includes(change)).map(({ operation }) => operation));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await plan(mapping, snapshot, deps);
+  await rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps);
   const result = resultOf(last, applied);
   const failed = applied.find(({ error }) => error !== null)?.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);

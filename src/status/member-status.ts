@@ -40,6 +40,8 @@ function suspendedProgram(stored: StoredResource<'TierMapping'>): ReadyInputs['p
 
 function programmed(result: MembersResult, report: MembersReport): ReadyInputs['programmed'] {
   const verdict = (reason: ConditionReason, message: string): ReadyInputs['programmed'] => ({ status: 'False', reason, message });
+  const { withheldFor } = report;
+  if (withheldFor === 'NotOwner' || withheldFor === 'ControllerReplaced') return verdict(withheldFor, report.withheld ?? withheldFor);
   const { stalled } = result.plan.policies;
   if (stalled.length > 0) {
     return verdict('PolicyMissing', stalled.map(({ membershipType, problems }) => `rule ${membershipType}: ${problems.join(', ')}`).join('; '));

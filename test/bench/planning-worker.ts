@@ -6,6 +6,7 @@ import type { Resource } from '../../src/api/resource.js';
 import type { Booking } from '../../src/desired/model.js';
 import type { ObservedDoors } from '../../src/plan/doors/observed.js';
 import type { ResourceReading, StoredResource } from '../../src/store/resource-store.js';
+import { built } from './composition.js';
 
 /** CPU milliseconds of one desired and plan each, in a process that has done nothing else. */
 export interface PlanningReport {
@@ -27,11 +28,6 @@ const day = 24 * hour;
 const now = Date.parse('2026-10-28T13:00:00Z');
 const runs = 20;
 
-/** The build, not the sources: what is measured is what production runs. */
-async function built(path: string): Promise<unknown> {
-  return import(new URL(`../../dist/${path}`, import.meta.url).href);
-}
-
 async function measure(bookingCount: number, groupCount: number): Promise<PlanningReport> {
   const { doorFacts } = (await built('controller/door-facts.js')) as typeof facts;
   const { fenceGroup } = (await built('desired/calendar/fence.js')) as typeof fences;
@@ -41,7 +37,7 @@ async function measure(bookingCount: number, groupCount: number): Promise<Planni
   const reading = readingOf(groupCount);
   const items = Array.from({ length: bookingCount }, (_, index) => booking(index, groupCount));
   const observed = observedDoors(groupCount);
-  const inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, ownerSeen: true };
+  const inventory = { doorGroups: {}, managedPolicies: [], unknownTypeSince: {}, ownerSeen: true, activeUsers: null };
   const local = localTime('America/New_York');
   const snapshot = { items, revision: 'r', readAt: now, complete: true };
   const deps: facts.FactDeps = {

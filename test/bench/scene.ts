@@ -29,15 +29,23 @@ export interface Scene {
   readonly configPath: string;
   /** Asks UniFi's control plane, which needs no token. */
   unifi(path: string): Promise<unknown>;
+  pco(path: string): Promise<unknown>;
+  /** Requests so far are no longer told. */
+  forgetRequests(): Promise<void>;
+  /** Freezes the clocks of both. */
+  moveTo(instant: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface SceneOptions extends WorldSize {
   /** Requests at once to UniFi. */
   readonly concurrency?: number;
+  /** Between two polls of a source; 10s where nothing is said. */
+  readonly pollInterval?: string;
 }
 
 export async function openScene(options: SceneOptions): Promise<Scene> {
+  const pollInterval = options.pollInterval ?? '10s';
   const seeds: World = world(options, Date.now());
   const directory = await mkdtemp(join(tmpdir(), 'sexton-bench-'));
   const resources = join(directory, 'resources');
@@ -57,8 +65,8 @@ resources: resources
 stateDir: state
 runtimeDir: run
 unifi: { url: "${unifi.url}", tlsFingerprint: "${unifi.fingerprint}", concurrency: ${options.concurrency ?? 4} }
-planningCenter: { url: "${pco.url}", pollInterval: 10s }
-civicrm: { url: "${civicrm.url}", pollInterval: 10s }
+planningCenter: { url: "${pco.url}", pollInterval: ${pollInterval} }
+civicrm: { url: "${civicrm.url}", pollInterval: ${pollInterval} }
 server: { listen: "127.0.0.1:0" }
 `,
   );
@@ -68,6 +76,14 @@ server: { listen: "127.0.0.1:0" }
     runtimeDir: join(directory, 'run'),
     configPath,
     unifi: (path) => unifi.control('GET', path),
+    pco: (path) => pco.control('GET', path),
+    async forgetRequests() {
+      await Promise.all([unifi.control('DELETE', '/requests'), pco.control('DELETE', '/requests')]);
+    },
+    async moveTo(instant) {
+      const body = { now: new Date(instant).toISOString() };
+      await Promise.all([unifi.control('POST', '/clock', body), pco.control('POST', '/clock', body)]);
+    },
     async close() {
       await Promise.all(simulators.map((simulator) => simulator.close()));
       await rm(directory, { recursive: true, force: true });
@@ -78,7 +94,7 @@ server: { listen: "127.0.0.1:0" }
 interface SimulatorProcess {
   readonly url: string;
   readonly fingerprint: string;
-  control(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>;
+  control(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
 
