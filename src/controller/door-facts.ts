@@ -2,10 +2,12 @@ import { calendar, type Calendar } from '../desired/calendar/calendar.js';
 import { addDays } from '../desired/calendar/local-time.js';
 import { calendarDeclarations, suspensionEnd, type CalendarDeclarations } from '../desired/calendar/site.js';
 import { weeklyProgram, type WeeklyProgram } from '../desired/calendar/weekly-program.js';
-import type { Instant } from '../desired/model.js';
+import { without } from '../desired/intervals.js';
+import type { Instant, Interval } from '../desired/model.js';
 import { scheduleNameOf, type DesiredGroup } from '../plan/doors/group.js';
 import type { RemovedGroup } from '../plan/doors/plan-doors.js';
 import type { ResourceReading } from '../store/resource-store.js';
+import type { WeekSchedule } from '../unifi/access-controller.js';
 import { calendarHash, holdOpenings, type HeldOpenings } from './held-openings.js';
 import { inForce, type PlaneDeps } from './plane.js';
 
@@ -79,8 +81,9 @@ export function doorFacts(reading: ResourceReading, deps: FactDeps, earlier: Ear
     suspended,
     acceptedAt: acceptedAt.get(name) ?? '',
     week: programs.get(name)?.week ?? weeklyProgram([], local, now, horizon).week,
-    unknown: waiting && mapped.has(name) ? 'Planning Center has not been read yet; what UniFi holds stays as it is' : null,
+    unknown: waiting && mapped.has(name) ? 'Planning Center has not been read yet; what UniFi holds stays as it is, less what is closed' : null,
     keeps: unsettled && mapped.has(name) ? 'Planning Center has been read once, and what it held before is not known; nothing goes until a second reading agrees' : null,
+    most: (waiting || unsettled) && mapped.has(name) ? openWeek(planned.groups.find(({ doorGroup }) => doorGroup === name)?.closed ?? [], deps, now) : null,
   }));
   const suspensions = inForce(reading).flatMap(({ spec }) => ('suspend' in spec ? (suspensionEnd(spec, local) ?? []) : []));
   return {
@@ -100,4 +103,12 @@ export function doorFacts(reading: ResourceReading, deps: FactDeps, earlier: Ear
       ...suspensions,
     ],
   };
+}
+
+/** All that closures leave of the coming week; null when they leave all of it. */
+function openWeek(closed: readonly Interval[], { local }: Pick<FactDeps, 'local'>, now: Instant): WeekSchedule | null {
+  const today = local.dateOf(now);
+  const week = { start: local.startOf(today), end: local.startOf(addDays(today, 7)) };
+  const open = without(week, closed);
+  return open.length === 1 && open[0]?.start === week.start && open[0].end === week.end ? null : weeklyProgram(open, local, now, 7).week;
 }

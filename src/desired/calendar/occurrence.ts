@@ -4,7 +4,7 @@ import type { Cause } from '../windows.js';
 import type { Gate, HoldReason } from './gate.js';
 import type { LocalTime } from './local-time.js';
 import { occurrenceRef, type Occurrence } from './occurrences.js';
-import type { Closure, GroupWindow } from './office-hours.js';
+import { concerns, type Closure, type GroupWindow } from './office-hours.js';
 import type { Decide, OverrideDecision } from './overrides.js';
 import type { RoomOpening, RoomVerdict } from './room-mapping.js';
 import { adjustedWindows, mappedWindow, publicTimes, type GroupDefaults } from './shape.js';
@@ -169,9 +169,7 @@ function passGate(window: Shaped, { event }: Occurrence, decision: OverrideDecis
 
 /** Step 7: closures of scope Everything subtract from approved and opened windows too. */
 export function outsideClosures(window: GroupWindow, closures: readonly Closure[]): GroupWindow[] {
-  const closed = closures.filter(
-    ({ start, end, doorGroups }) => start < window.end && window.start < end && (doorGroups === null || doorGroups.includes(window.doorGroup)),
-  );
+  const closed = closures.filter((closure) => closure.start < window.end && window.start < closure.end && concerns(closure, window.doorGroup));
   if (closed.length === 0) return [window];
   return without(window, closed).map((rest) => ({ ...window, ...rest }));
 }

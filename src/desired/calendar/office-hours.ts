@@ -16,6 +16,10 @@ export interface Closure extends Interval {
   readonly ref: string;
 }
 
+export function concerns({ doorGroups }: Closure, doorGroup: string): boolean {
+  return doorGroups === null || doorGroups.includes(doorGroup);
+}
+
 /** Weekly hours as dated windows, for every date from `from` to `to`. A suspended OfficeHours adds none. */
 export function weeklyHours(
   { name, spec, suspended }: Declared<SpecOf<'OfficeHours'>>,
