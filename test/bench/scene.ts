@@ -42,6 +42,8 @@ export interface SceneOptions extends WorldSize {
   readonly concurrency?: number;
   /** Between two polls of a source; 10s where nothing is said. */
   readonly pollInterval?: string;
+  /** Of the simulated Planning Center: `name=value`. */
+  readonly calendarQuirk?: string;
 }
 
 export async function openScene(options: SceneOptions): Promise<Scene> {
@@ -51,7 +53,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const resources = join(directory, 'resources');
   await mkdir(resources);
   for (const [name, text] of Object.entries(seeds.files)) await writeFile(join(resources, name), text);
-  const simulators = await Promise.all([startSimulator('unifi', seeds.unifi), startSimulator('pco', seeds.pco), startSimulator('civicrm', seeds.civicrm)]);
+  const simulators = await Promise.all([startSimulator('unifi', seeds.unifi), startSimulator('pco', seeds.pco, options.calendarQuirk), startSimulator('civicrm', seeds.civicrm)]);
   const [unifi, pco, civicrm] = simulators;
   const configPath = join(directory, 'sexton.yaml');
   await writeFile(
@@ -98,8 +100,9 @@ interface SimulatorProcess {
   close(): Promise<void>;
 }
 
-async function startSimulator(kind: 'unifi' | 'pco' | 'civicrm', seed: unknown): Promise<SimulatorProcess> {
-  const child = spawn(process.execPath, [sexton, 'sim', kind, '--port', '0'], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+async function startSimulator(kind: 'unifi' | 'pco' | 'civicrm', seed: unknown, quirk?: string): Promise<SimulatorProcess> {
+  const quirks = quirk === undefined ? [] : ['--quirk', quirk];
+  const child = spawn(process.execPath, [sexton, 'sim', kind, '--port', '0', ...quirks], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
   const { listening, fingerprint = '' } = JSON.parse(await lineOf(child, () => true)) as { readonly listening: string; readonly fingerprint?: string };
   const agent = listening.startsWith('https:') ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
   const control: SimulatorProcess['control'] = async (method, path, body) => {
