@@ -1,3 +1,4 @@
+import type { ActiveUsers } from '../plan/members/owner.js';
 import { isRecord } from '../runtime/record.js';
 
 /** What Sexton made or adopted in UniFi, so that it can be revoked after its file is gone. No people. */
@@ -17,6 +18,8 @@ export interface Inventory {
   readonly refusedEmails: Readonly<Record<string, string>>;
   /** This installation has seen its own mark in UniFi: it never makes one again, so that a foreign hand is noticed. */
   readonly ownerSeen: boolean;
+  /** Users of ours that the last run left active; null: none has ended yet. */
+  readonly activeUsers: ActiveUsers | null;
 }
 
 export interface OwnedDoorGroup {
@@ -27,7 +30,7 @@ export interface OwnedDoorGroup {
   readonly policyCreated: boolean;
 }
 
-export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unnamedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], refusedEmails: {}, ownerSeen: false };
+export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unnamedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], refusedEmails: {}, ownerSeen: false, activeUsers: null };
 export const inventoryVersion = 1;
 
 /** Null when the shape is wrong: the file is then set aside, nothing is revoked because of it. */
@@ -55,6 +58,7 @@ export function decodeInventory(value: Readonly<Record<string, unknown>>): Inven
     numberTemplates: textsIn(value['numberTemplates']),
     refusedEmails: textsByName(value['refusedEmails']),
     ownerSeen: value['ownerSeen'] === true,
+    activeUsers: activeUsersIn(value['activeUsers']),
   };
 }
 
@@ -76,6 +80,12 @@ function textsByName(value: unknown): Readonly<Record<string, string>> {
 
 function textsIn(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+}
+
+function activeUsersIn(value: unknown): ActiveUsers | null {
+  if (!isRecord(value)) return null;
+  const { template, count } = value;
+  return typeof template === 'string' && typeof count === 'number' ? { template, count } : null;
 }
 
 function textOrNull(value: unknown): string | null {

@@ -5,13 +5,13 @@ import { openInstallation } from '../apply/installation.js';
 import { openBudget } from '../apply/members/budget-file.js';
 import { openLedger } from '../apply/ledger.js';
 import { directoryApprovals } from '../controller/approvals.js';
-import { clockCheck, systemClockSynchronised } from '../controller/clock-check.js';
+import { clockCheck, clockForRecords, systemClockSynchronised } from '../controller/clock-check.js';
 import { createEngine, type Engine, type Publisher } from '../controller/engine.js';
 import type { ControllerObserver } from '../controller/observer.js';
 import type { PlaneDeps } from '../controller/plane.js';
 import { createDoorWatch } from '../controller/watch-doors.js';
 import { localTime } from '../desired/calendar/local-time.js';
-import type { Clock } from '../runtime/clock.js';
+import { delay, type Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
 import { missingCredentials, type Credentials } from '../runtime/credentials.js';
 import { ConfigurationError } from '../runtime/errors.js';
@@ -53,6 +53,9 @@ export interface Composition {
   close(): Promise<void>;
 }
 
+/** Milliseconds that a start waits for UniFi's date. */
+const firstAnswer = 3_000;
+
 /** Puts the program together: the only place, besides tests, where adapters meet ports. @throws ConfigurationError */
 export async function compose(options: ComposeOptions): Promise<Composition> {
   const { configuration, credentials, clock, log, observer } = options;
@@ -67,6 +70,18 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const paths = statePaths(configuration.stateDir);
   const written = { writable, readOnly: !writable, onDiskWrite: observer.diskWrite };
 
+  const client = createUnifiClient({
+    url: configuration.unifi.url,
+    token: credentials.UNIFI_API_TOKEN ?? '',
+    ...(configuration.unifi.tlsFingerprint === null ? {} : { fingerprint: configuration.unifi.tlsFingerprint }),
+    concurrency: configuration.unifi.concurrency,
+    clock,
+    log,
+    observe: observer.http,
+  });
+  // Its date is needed before the first file is accepted; a controller that is down is not waited for.
+  if (writable && !options.imagined) await Promise.race([client.getEmergency().catch(() => undefined), delay(clock, firstAnswer)]);
+  const recorded = options.imagined ? clock : clockForRecords(clock, () => client.lastDate());
   const fresh = !existsSync(paths.installation);
   const { installation, lost: lostInstallation } = await openInstallation(paths.installation, written);
   const inventory = openStateFile<Inventory>({
@@ -79,28 +94,19 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   });
   const { ledger, lost: lostInventory } = await openLedger(inventory, writable);
   const expected = ledger.current().managedPolicies.length > 0;
-  const { budget, lost: lostBudget } = await openBudget({ ...written, path: paths.budget, now: clock.now(), expected });
-  const { rules, lost: lostRules } = await openRuleMemory({ ...written, path: paths.rules, fresh, now: clock.now() });
+  const { budget, lost: lostBudget } = await openBudget({ ...written, path: paths.budget, now: recorded.now(), expected });
+  const { rules, lost: lostRules } = await openRuleMemory({ ...written, path: paths.rules, fresh, now: recorded.now() });
   const store = openDirectoryStore({
     directory: configuration.resources,
     stateDir: configuration.stateDir,
     runtimeDir: configuration.runtimeDir,
     site: configuration.site,
-    clock: realClock,
+    clock: options.imagined ? realClock : recorded,
     log,
     ...written,
   });
-  const client = createUnifiClient({
-    url: configuration.unifi.url,
-    token: credentials.UNIFI_API_TOKEN ?? '',
-    ...(configuration.unifi.tlsFingerprint === null ? {} : { fingerprint: configuration.unifi.tlsFingerprint }),
-    concurrency: configuration.unifi.concurrency,
-    clock,
-    log,
-    observe: observer.http,
-  });
   const programmed = (): boolean => Object.keys(ledger.current().doorGroups).length > 0 || rules.doorIds().length > 0;
-  const sources = await openSources({ configuration, credentials, clock, log, observer, store, programmed, readOnly: !writable });
+  const sources = await openSources({ configuration, credentials, clock: recorded, log, observer, store, programmed, readOnly: !writable });
   const local = localTime(configuration.timeZone);
   const newest = { at: 0 };
   const deps: PlaneDeps = {

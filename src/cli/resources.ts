@@ -3,6 +3,7 @@ import { kinds } from '../api/resource.js';
 import type { Kind } from '../api/resource.js';
 import { didYouMean } from '../api/suggest.js';
 import type { Configuration } from '../runtime/config.js';
+import { compareText } from '../runtime/text.js';
 import type { ResourceReading } from '../store/resource-store.js';
 import { absentObject, resourceObject } from './resource-object.js';
 import type { ResourceObject } from './resource-object.js';
@@ -24,16 +25,12 @@ export async function readResources(session: Session, configuration: Configurati
     ...reading.absent.map((absent) => absentObject(absent)),
   ];
   const place = (object: ResourceObject): number => kinds.indexOf(object.kind);
-  return { reading, objects: objects.sort((a, b) => place(a) - place(b) || compare(a.metadata.name, b.metadata.name) || inForceFirst(a, b)) };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return { reading, objects: objects.sort((a, b) => place(a) - place(b) || compareText(a.metadata.name, b.metadata.name) || inForceFirst(a, b)) };
 }
 
 /** Of two documents of the same name the accepted one comes first. */
 function inForceFirst(a: ResourceObject, b: ResourceObject): number {
-  return Number(a.spec === undefined) - Number(b.spec === undefined) || compare(a.metadata.file ?? '', b.metadata.file ?? '');
+  return Number(a.spec === undefined) - Number(b.spec === undefined) || compareText(a.metadata.file ?? '', b.metadata.file ?? '');
 }
 
 export interface Selection {

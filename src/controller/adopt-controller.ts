@@ -1,7 +1,9 @@
+import type { Resource } from '../api/resource.js';
 import { observeDoors } from '../apply/doors/observe-doors.js';
 import { takeOver } from '../apply/doors/owner.js';
 import { ownerGroupName, ownerMark, ownershipHold } from '../plan/doors/owner.js';
-import { checkpoint, type PlaneDeps } from './plane.js';
+import { activeUsers, usersReplaced, type ActiveUsers } from '../plan/members/owner.js';
+import { checkpoint, inForce, type PlaneDeps } from './plane.js';
 
 export interface Adoption {
   /** What it will do, a sentence each, for the person who asked. */
@@ -20,22 +22,32 @@ export async function adoptController(deps: PlaneDeps): Promise<Adoption | null>
   const hold = ownershipHold(observed, remembered, installationId);
   const present = new Set(observed.schedules.map(({ id }) => id));
   const gone = Object.entries(remembered.doorGroups).filter(([, { scheduleId }]) => scheduleId !== null && !present.has(scheduleId));
+  const users = await activeUsersNow(deps);
+  const usersGone = users !== null && usersReplaced(remembered.activeUsers, users) !== null;
   const forgotten = hold?.reason === 'ControllerReplaced' ? gone.map(([name]) => name).sort() : [];
-  if (mark.state === 'Ours' && forgotten.length === 0) return null;
+  if (mark.state === 'Ours' && forgotten.length === 0 && !usersGone) return null;
 
   const replaced = mark.state === 'Foreign' ? `deletes the holiday group "${ownerGroupName}" of installation ${mark.installation || '(not named)'} and ` : '';
   return {
     steps: [
       ...(mark.state === 'Ours' ? [] : [`${replaced}makes "${ownerGroupName}" with the id of this installation, ${installationId}`]),
       ...(forgotten.length === 0 ? [] : [`forgets what it wrote for ${forgotten.join(', ')}: this UniFi has none of these schedules`]),
+      ...(usersGone ? [`forgets that ${remembered.activeUsers?.count ?? 0} users of its own were active: ${users.count} are; the others are planned anew, as far as the guards let`] : []),
     ],
     async carryOut() {
       await takeOver(observed, { unifi, installationId, checkpoint: check });
       await ledger.update((inventory) => ({
         ...inventory,
         ownerSeen: true,
+        ...(usersGone ? { activeUsers: null } : {}),
         doorGroups: Object.fromEntries(Object.entries(inventory.doorGroups).filter(([name]) => !forgotten.includes(name))),
       }));
     },
   };
+}
+
+/** By the TierMapping in force; null without one. */
+async function activeUsersNow({ store, unifi }: PlaneDeps): Promise<ActiveUsers | null> {
+  const mapping = inForce(await store.list()).find((each): each is Resource<'TierMapping'> => each.kind === 'TierMapping');
+  return mapping === undefined ? null : activeUsers(await unifi.listUsers(), mapping.spec.identity.employeeNumber);
 }

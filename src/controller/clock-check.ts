@@ -31,6 +31,23 @@ export function clockCheck({ clock, newestKnown, synchronised }: ClockCheckInput
   };
 }
 
+/**
+ * For instants that are written down: a clock far ahead of UniFi's counts as UniFi's. What lies in the future would hold
+ * up every write until then, long after the clock was put right.
+ */
+export function clockForRecords(clock: Clock, answer: () => { readonly date: number; readonly at: number } | null): Clock {
+  return {
+    ...clock,
+    now() {
+      const now = clock.now();
+      const known = answer();
+      if (known === null) return now;
+      const there = known.date + (clock.monotonic() - known.at);
+      return now - there > allowedSkew ? Math.floor(there) : now;
+    },
+  };
+}
+
 /** systemd-timesyncd's own mark; other time services leave none, and then UniFi's `Date` decides. */
 export function systemClockSynchronised(): boolean | null {
   if (!existsSync('/run/systemd/timesync')) return null;

@@ -2,10 +2,12 @@ import { calendar, type Calendar } from '../desired/calendar/calendar.js';
 import { addDays } from '../desired/calendar/local-time.js';
 import { calendarDeclarations, suspensionEnd, type CalendarDeclarations } from '../desired/calendar/site.js';
 import { weeklyProgram, type WeeklyProgram } from '../desired/calendar/weekly-program.js';
-import type { Instant } from '../desired/model.js';
+import { without } from '../desired/intervals.js';
+import type { Instant, Interval } from '../desired/model.js';
 import { scheduleNameOf, type DesiredGroup } from '../plan/doors/group.js';
 import type { RemovedGroup } from '../plan/doors/plan-doors.js';
 import type { ResourceReading } from '../store/resource-store.js';
+import type { WeekSchedule } from '../unifi/access-controller.js';
 import { calendarHash, holdOpenings, type HeldOpenings } from './held-openings.js';
 import { inForce, type PlaneDeps } from './plane.js';
 
@@ -35,12 +37,15 @@ interface EarlierRuns {
   readonly resources: string | null;
 }
 
+/** What facts are made of, besides the directory: nothing of UniFi. */
+export type FactDeps = Pick<PlaneDeps, 'local' | 'horizon' | 'daysAhead' | 'bookings' | 'newBookings' | 'ledger' | 'installationKey'>;
+
 /** A lock rule leaves nothing in the inventory. */
-function programmedBefore({ doorGroups }: CalendarDeclarations, { ledger }: PlaneDeps): boolean {
+function programmedBefore({ doorGroups }: CalendarDeclarations, { ledger }: Pick<FactDeps, 'ledger'>): boolean {
   return Object.keys(ledger.current().doorGroups).length > 0 || doorGroups.some(({ spec }) => spec.unlock.method === 'LockRule');
 }
 
-export function doorFacts(reading: ResourceReading, deps: PlaneDeps, earlier: EarlierRuns, now: Instant): DoorFacts {
+export function doorFacts(reading: ResourceReading, deps: FactDeps, earlier: EarlierRuns, now: Instant): DoorFacts {
   const { local, horizon } = deps;
   const declarations = calendarDeclarations(inForce(reading), now, local);
   const snapshot = deps.bookings?.state().snapshot ?? null;
@@ -76,8 +81,9 @@ export function doorFacts(reading: ResourceReading, deps: PlaneDeps, earlier: Ea
     suspended,
     acceptedAt: acceptedAt.get(name) ?? '',
     week: programs.get(name)?.week ?? weeklyProgram([], local, now, horizon).week,
-    unknown: waiting && mapped.has(name) ? 'Planning Center has not been read yet; what UniFi holds stays as it is' : null,
+    unknown: waiting && mapped.has(name) ? 'Planning Center has not been read yet; what UniFi holds stays as it is, less what is closed' : null,
     keeps: unsettled && mapped.has(name) ? 'Planning Center has been read once, and what it held before is not known; nothing goes until a second reading agrees' : null,
+    most: (waiting || unsettled) && mapped.has(name) ? openWeek(planned.groups.find(({ doorGroup }) => doorGroup === name)?.closed ?? [], deps, now) : null,
   }));
   const suspensions = inForce(reading).flatMap(({ spec }) => ('suspend' in spec ? (suspensionEnd(spec, local) ?? []) : []));
   return {
@@ -97,4 +103,12 @@ export function doorFacts(reading: ResourceReading, deps: PlaneDeps, earlier: Ea
       ...suspensions,
     ],
   };
+}
+
+/** All that closures leave of the coming week; null when they leave all of it. */
+function openWeek(closed: readonly Interval[], { local }: Pick<FactDeps, 'local'>, now: Instant): WeekSchedule | null {
+  const today = local.dateOf(now);
+  const week = { start: local.startOf(today), end: local.startOf(addDays(today, 7)) };
+  const open = without(week, closed);
+  return open.length === 1 && open[0]?.start === week.start && open[0].end === week.end ? null : weeklyProgram(open, local, now, 7).week;
 }

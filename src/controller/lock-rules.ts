@@ -26,7 +26,7 @@ const memoryKept = 10 * 60_000;
 /** Lock rules of every door that a `method: LockRule` group names or named. @throws ConfigurationError when `rules.json` cannot be written */
 export async function runLockRules(inputs: LockRuleInputs, { unifi, rules, clock }: PlaneDeps): Promise<readonly RuleOutcome[]> {
   const { write, checkpoint } = inputs;
-  const doors = ruledDoors(inputs, rules);
+  const doors = ruledDoors(inputs, rules, clock.now());
   const over = rules.doorIds().filter((id) => {
     const memory = rules.of(id);
     const isNamed = doors.some((door) => door.id === id && door.doorGroups.length > 0);
@@ -45,7 +45,7 @@ export function untilNextLook(outcomes: readonly RuleOutcome[], now: Instant): n
   return looks.length === 0 ? undefined : Math.max(1_000, Math.min(...looks) - now);
 }
 
-function ruledDoors({ facts, plans, doors }: LockRuleInputs, rules: RuleMemories): RuledDoor[] {
+function ruledDoors({ facts, plans, doors }: LockRuleInputs, rules: RuleMemories, now: Instant): RuledDoor[] {
   const groups = groupsOfDoors(facts, plans);
   const policies = new Map<string, string | null>([
     ...facts.removed.map(({ name, deletionPolicy }) => [name, deletionPolicy] as const),
@@ -66,7 +66,7 @@ function ruledDoors({ facts, plans, doors }: LockRuleInputs, rules: RuleMemories
         doorGroups: mine.map((group) => group.name),
         windows: windowsOf(mine.filter(({ suspended }) => !suspended), facts),
         frozen: windowsOf(mine.filter(({ suspended }) => suspended), facts),
-        endsKnown: endsKnown(memory, mine, facts, lost),
+        endsKnown: endsKnown(memory, mine, facts, lost) || isClosed(memory, mine, facts, now),
         orphan: left.length > 0 && left.every((group) => policies.get(group) === 'Orphan'),
         scheduled: all.some((group) => !isRuled(group)),
       },
@@ -97,6 +97,13 @@ function windowsOf(groups: readonly DesiredGroup[], { calendar }: DoorFacts): Wi
 function endsKnown(memory: RuleMemory | null, mine: readonly DesiredGroup[], { groups }: DoorFacts, lost: ReadonlySet<string>): boolean {
   const served = groups.filter((group) => isRuled(group) && memory?.doorGroups.includes(group.name) === true);
   return [...mine, ...served].every(({ unknown, keeps }) => unknown === null && keeps === null) && !served.some(({ name }) => lost.has(name));
+}
+
+/** A closure shuts every group that the rule serves now: whatever a source would say, it opens nothing. */
+function isClosed(memory: RuleMemory | null, mine: readonly DesiredGroup[], { calendar }: DoorFacts, now: Instant): boolean {
+  const served = new Set([...mine.map(({ name }) => name), ...(memory?.doorGroups ?? [])]);
+  const closed = calendar.groups.filter((group) => group.closed.some(({ start, end }) => start <= now && now < end));
+  return served.size > 0 && closed.filter(({ doorGroup }) => served.has(doorGroup)).length === served.size;
 }
 
 /** What each door of a group should do, for the watch. */

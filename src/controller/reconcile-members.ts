@@ -9,6 +9,7 @@ import { emailHash } from '../plan/members/emails.js';
 import { TransientError } from '../runtime/errors.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
+import { membersHold, rememberActiveUsers } from './members-owner.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
 import { countChanges, settleChanges } from './spent-changes.js';
 import { planPeople, rememberPeople, type PlannedPeople } from './plan-people.js';
@@ -63,12 +64,16 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
   const check = checkpoint(deps);
   const planning = { spec, snapshot, suspended, now };
   const first = await planPeople(planning, deps);
+  const users = { template: first.spec.identity.employeeNumber, count: first.plan.activeCount };
+  const hold = await membersHold(users, deps);
   const skew = deps.clockCheck(deps.unifi.lastDate());
-  const withheld = reading.suspended ?? membersWithheld ?? skew;
-  const withheldFor = reading.suspended !== null ? 'Suspended' : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
+  const withheld = reading.suspended ?? hold?.message ?? membersWithheld ?? skew;
+  const withheldFor = reading.suspended !== null ? 'Suspended' : hold !== null ? hold.reason : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
   await rememberPeople(first, deps);
   const released = first.guarded.changes.filter(({ held }) => held === null);
+  const leaving = released.filter(({ change }) => change.verb === 'deactivate').length;
+  await rememberActiveUsers({ ...users, count: users.count - leaving }, deps);
   await countChanges(first, released, deps);
   const applied = await applyMembers(released.map(({ change }) => change), {
     unifi: deps.unifi,
@@ -88,6 +93,7 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
   await rememberPeople(last, deps);
+  await rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps);
   await settleChanges(last, deps);
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();

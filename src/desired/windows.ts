@@ -1,3 +1,4 @@
+import { compareText } from '../runtime/text.js';
 import type { Interval } from './model.js';
 
 /** Why a door stands open. `ref` names the object (`OfficeHours/weekdays`, `event/140@2026-11-21T18:00:00Z`), `text` is for people. */
@@ -26,9 +27,16 @@ export function mergeWindows(windows: readonly Window[]): Window[] {
   return merged.map(({ start, end, causes }) => ({ start, end, causes: uniqueCauses(causes) }));
 }
 
+/** Sorted, so that the order in which windows came in shows nowhere. */
 function uniqueCauses(causes: readonly Cause[]): readonly Cause[] {
   if (causes.length < 2) return causes;
-  const byRef = new Map(causes.map((cause) => [`${cause.kind} ${cause.ref} ${cause.text}`, cause] as const));
-  // Sorted, so that the order in which windows came in shows nowhere.
-  return byRef.size < 2 ? [...byRef.values()] : [...byRef].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cause]) => cause);
+  const sorted = [...causes].sort(byKindRefText);
+  return sorted.filter((cause, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || byKindRefText(before, cause) !== 0;
+  });
+}
+
+function byKindRefText(a: Cause, b: Cause): number {
+  return compareText(a.kind, b.kind) || compareText(a.ref, b.ref) || compareText(a.text, b.text);
 }

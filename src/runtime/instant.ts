@@ -1,6 +1,7 @@
 /** ISO 8601 UTC with `Z`, without empty milliseconds: `2026-11-21T18:00:00Z`. */
 export function isoInstant(instant: number): string {
-  return new Date(instant).toISOString().replace('.000Z', 'Z');
+  const text = new Date(instant).toISOString();
+  return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text;
 }
 
 /** Whole seconds, for times that were measured rather than declared. */

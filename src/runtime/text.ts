@@ -17,3 +17,8 @@ export function escapeJson(json: string): string {
     }).join(''),
   );
 }
+
+/** Plain code-point order, the same on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

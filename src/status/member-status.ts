@@ -78,6 +78,8 @@ function lateNotice({ late }: MembersResult): Notice[] {
 
 function programmed(result: MembersResult, report: MembersReport): ReadyInputs['programmed'] {
   const verdict = (reason: ConditionReason, message: string): ReadyInputs['programmed'] => ({ status: 'False', reason, message });
+  const { withheldFor } = report;
+  if (withheldFor === 'NotOwner' || withheldFor === 'ControllerReplaced') return verdict(withheldFor, report.withheld ?? withheldFor);
   if (!result.read && result.failed.size === 0) return unread;
   const { stalled } = result.plan.policies;
   if (stalled.length > 0) {

@@ -3,12 +3,19 @@ import { cycle } from './cycles.js';
 import { edit } from './edits.js';
 import { figuresDocument, tableText, type Figure, type Measurement } from './figure.js';
 import { memory } from './memory.js';
+import { planning } from './planning.js';
+import { polling } from './polls.js';
 import { oneChange, provisioning } from './provisioning.js';
+import { quietDay } from './quiet-day.js';
 import { startup } from './startup.js';
 
 const measurements: readonly Measurement[] = [
   startup,
   edit,
+  planning(2_000, 500, 8_000),
+  polling(500),
+  polling(2_000),
+  quietDay,
   cycle(100, 20),
   cycle(500, 20),
   cycle(5_000, 10),

@@ -1,12 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type * as compositions from '../../src/cli/compose.js';
-import type * as publishing from '../../src/cli/publish.js';
-import type * as clocks from '../../src/runtime/clock.js';
-import type * as configurations from '../../src/runtime/config.js';
-import type * as credentialing from '../../src/runtime/credentials.js';
-import type * as logs from '../../src/runtime/log.js';
-import type * as observers from '../../src/controller/observer.js';
+import { composeBuilt } from './composition.js';
 
 /** What one process measured of itself; the simulators are other processes. Times in milliseconds. */
 export interface CycleReport {
@@ -24,53 +18,8 @@ export interface CycleReport {
 
 const warmUps = 3;
 
-/** The build, not the sources: what is measured is what production runs. */
-async function built(path: string): Promise<unknown> {
-  return import(new URL(`../../dist/${path}`, import.meta.url).href);
-}
-
 async function measure(configPath: string, count: number): Promise<CycleReport> {
-  const { compose } = (await built('cli/compose.js')) as typeof compositions;
-  const { diskPublisher } = (await built('cli/publish.js')) as typeof publishing;
-  const { systemClock } = (await built('runtime/clock.js')) as typeof clocks;
-  const { loadConfiguration } = (await built('runtime/config.js')) as typeof configurations;
-  const { readCredentials } = (await built('runtime/credentials.js')) as typeof credentialing;
-  const { silentLogger } = (await built('runtime/log.js')) as typeof logs;
-  const { noObserver } = (await built('controller/observer.js')) as typeof observers;
-  const { config, problems } = loadConfiguration(configPath);
-  if (config === undefined) throw new Error(JSON.stringify(problems));
-
-  const calls = { unifi: 0, sources: 0 };
-  let diskWrites = 0;
-  const unifiHost = new URL(config.unifi.url).host;
-  const composition: compositions.Composition = await compose({
-    configuration: config,
-    credentials: readCredentials(process.env),
-    clock: systemClock,
-    imagined: false,
-    log: silentLogger,
-    observer: {
-      ...noObserver,
-      http: ({ host }) => {
-        calls[host === unifiHost ? 'unifi' : 'sources'] += 1;
-      },
-      diskWrite: () => {
-        diskWrites += 1;
-      },
-    },
-    access: 'control',
-    dryRun: false,
-    publisher: diskPublisher({
-      store: () => composition.deps.store,
-      livePath: join(config.runtimeDir, 'live.json'),
-      eventsPath: join(config.stateDir, 'events.jsonl'),
-      lastPoke: () => null,
-      onDiskWrite: () => {
-        diskWrites += 1;
-      },
-    }),
-    stopping: () => false,
-  });
+  const { composition, directories, count: calls } = await composeBuilt(configPath, process.env);
   const { sources, engine } = composition;
 
   const cycle = async (): Promise<CycleReport['cycles'][number]> => {
@@ -91,14 +40,13 @@ async function measure(configPath: string, count: number): Promise<CycleReport> 
   for (let index = 0; index < warmUps; index += 1) await cycle();
   const changes = engine.view().diff.planes.flatMap((plane) => plane.changes);
   if (changes.length > 0) throw new Error(`${changes.length} changes are left after ${warmUps} cycles: this is no quiet site`);
-  const directories = [config.stateDir, config.resources];
   const before = await filesIn(directories);
-  diskWrites = 0;
+  const { diskWrites } = calls;
   const cycles: CycleReport['cycles'][number][] = [];
   for (let index = 0; index < count; index += 1) cycles.push(await cycle());
   const written = [...(await filesIn(directories))].filter(([path, { mark }]) => before.get(path)?.mark !== mark);
   await composition.close();
-  return { cycles, bytesWritten: written.reduce((sum, [, { size }]) => sum + size, 0), filesWritten: Math.max(written.length, diskWrites) };
+  return { cycles, bytesWritten: written.reduce((sum, [, { size }]) => sum + size, 0), filesWritten: Math.max(written.length, calls.diskWrites - diskWrites) };
 }
 
 async function filesIn(directories: readonly string[]): Promise<ReadonlyMap<string, { readonly size: number; readonly mark: string }>> {

@@ -29,21 +29,31 @@ export interface Scene {
   readonly configPath: string;
   /** Asks UniFi's control plane, which needs no token. */
   unifi(path: string): Promise<unknown>;
+  pco(path: string): Promise<unknown>;
+  /** Requests so far are no longer told. */
+  forgetRequests(): Promise<void>;
+  /** Freezes the clocks of both. */
+  moveTo(instant: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface SceneOptions extends WorldSize {
   /** Requests at once to UniFi. */
   readonly concurrency?: number;
+  /** Between two polls of a source; 10s where nothing is said. */
+  readonly pollInterval?: string;
+  /** Of the simulated Planning Center: `name=value`. */
+  readonly calendarQuirk?: string;
 }
 
 export async function openScene(options: SceneOptions): Promise<Scene> {
+  const pollInterval = options.pollInterval ?? '10s';
   const seeds: World = world(options, Date.now());
   const directory = await mkdtemp(join(tmpdir(), 'sexton-bench-'));
   const resources = join(directory, 'resources');
   await mkdir(resources);
   for (const [name, text] of Object.entries(seeds.files)) await writeFile(join(resources, name), text);
-  const simulators = await Promise.all([startSimulator('unifi', seeds.unifi), startSimulator('pco', seeds.pco), startSimulator('civicrm', seeds.civicrm)]);
+  const simulators = await Promise.all([startSimulator('unifi', seeds.unifi), startSimulator('pco', seeds.pco, options.calendarQuirk), startSimulator('civicrm', seeds.civicrm)]);
   const [unifi, pco, civicrm] = simulators;
   const configPath = join(directory, 'sexton.yaml');
   await writeFile(
@@ -57,8 +67,8 @@ resources: resources
 stateDir: state
 runtimeDir: run
 unifi: { url: "${unifi.url}", tlsFingerprint: "${unifi.fingerprint}", concurrency: ${options.concurrency ?? 4} }
-planningCenter: { url: "${pco.url}", pollInterval: 10s }
-civicrm: { url: "${civicrm.url}", pollInterval: 10s }
+planningCenter: { url: "${pco.url}", pollInterval: ${pollInterval} }
+civicrm: { url: "${civicrm.url}", pollInterval: ${pollInterval} }
 server: { listen: "127.0.0.1:0" }
 `,
   );
@@ -68,6 +78,14 @@ server: { listen: "127.0.0.1:0" }
     runtimeDir: join(directory, 'run'),
     configPath,
     unifi: (path) => unifi.control('GET', path),
+    pco: (path) => pco.control('GET', path),
+    async forgetRequests() {
+      await Promise.all([unifi.control('DELETE', '/requests'), pco.control('DELETE', '/requests')]);
+    },
+    async moveTo(instant) {
+      const body = { now: new Date(instant).toISOString() };
+      await Promise.all([unifi.control('POST', '/clock', body), pco.control('POST', '/clock', body)]);
+    },
     async close() {
       await Promise.all(simulators.map((simulator) => simulator.close()));
       await rm(directory, { recursive: true, force: true });
@@ -78,12 +96,13 @@ server: { listen: "127.0.0.1:0" }
 interface SimulatorProcess {
   readonly url: string;
   readonly fingerprint: string;
-  control(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>;
+  control(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
 
-async function startSimulator(kind: 'unifi' | 'pco' | 'civicrm', seed: unknown): Promise<SimulatorProcess> {
-  const child = spawn(process.execPath, [sexton, 'sim', kind, '--port', '0'], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+async function startSimulator(kind: 'unifi' | 'pco' | 'civicrm', seed: unknown, quirk?: string): Promise<SimulatorProcess> {
+  const quirks = quirk === undefined ? [] : ['--quirk', quirk];
+  const child = spawn(process.execPath, [sexton, 'sim', kind, '--port', '0', ...quirks], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
   const { listening, fingerprint = '' } = JSON.parse(await lineOf(child, () => true)) as { readonly listening: string; readonly fingerprint?: string };
   const agent = listening.startsWith('https:') ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
   const control: SimulatorProcess['control'] = async (method, path, body) => {

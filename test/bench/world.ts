@@ -4,6 +4,8 @@ export interface WorldSize {
   readonly provisioned: boolean;
   /** So many have another card in the database than in UniFi. Default: none. */
   readonly changed?: number;
+  /** 500 by default. */
+  readonly bookings?: number;
 }
 
 export interface World {
@@ -15,7 +17,6 @@ export interface World {
 }
 
 export const doorGroups = 20;
-export const bookings = 500;
 /** It has office hours and no room, so that an edit of its hours is all that can move its schedule. */
 export const editedGroup = 'group-20';
 export const editedDoor = doorId(20);
@@ -24,8 +25,8 @@ const hour = 3_600_000;
 const day = 24 * hour;
 const everybody = 'a0000000-0000-4000-8000-000000000001';
 
-/** A site in UTC with 20 door groups, 500 bookings in the coming 12 days, and members who all have access. */
-export function world({ members, provisioned, changed = 0 }: WorldSize, now: number): World {
+/** A site in UTC with 20 door groups, bookings in the coming 12 days, and members who all have access. */
+export function world({ members, provisioned, bookings = 500, changed = 0 }: WorldSize, now: number): World {
   const groups = Array.from({ length: doorGroups }, (_, index) => index + 1);
   const people = Array.from({ length: members }, (_, index) => index + 1);
   const week = Object.fromEntries(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map((name) => [name, []]));

@@ -78,7 +78,7 @@ export interface GroupDraft {
 /** A group that wants the evening, with the door and the schedule of its name. */
 export function group(name: string, { week = evening, unlock = {}, spec = {}, acceptedAt = '2026-01-01T00:00:00Z', unknown }: GroupDraft = {}): DesiredGroup {
   const declared = doorGroup(name, unlock, spec);
-  return { name, spec: declared.spec, suspended: declared.suspended, acceptedAt, week, unknown: unknown ?? null, keeps: null };
+  return { name, spec: declared.spec, suspended: declared.suspended, acceptedAt, week, unknown: unknown ?? null, keeps: null, most: null };
 }
 
 export function owns(more: Partial<OwnedGroup>): OwnedGroup {

@@ -1,5 +1,5 @@
 import type { ObservedDoors } from '../../plan/doors/observed.js';
-import { ownerGroupName } from '../../plan/doors/owner.js';
+import { ownerGroupName, type OwnerFacts } from '../../plan/doors/owner.js';
 import type { AccessReader } from '../../unifi/access-controller.js';
 
 export interface WantedDoors {
@@ -7,6 +7,13 @@ export interface WantedDoors {
   readonly scheduleIds: ReadonlySet<string>;
   /** Today's; null without fences. */
   readonly fenceName: string | null;
+}
+
+/** What ownership of this UniFi is judged by. @throws when a list cannot be had whole */
+export async function observeOwner(unifi: AccessReader): Promise<OwnerFacts> {
+  const [schedules, holidayGroups] = await Promise.all([unifi.listSchedules(), unifi.listHolidayGroups()]);
+  const marks = await Promise.all(holidayGroups.filter(({ name }) => name === ownerGroupName).map(({ id }) => unifi.getHolidayGroup(id)));
+  return { schedules, holidayGroups, holidays: new Map(marks.map((mark) => [mark.id, mark])) };
 }
 
 /**

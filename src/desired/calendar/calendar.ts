@@ -1,11 +1,12 @@
 import { parseDuration } from '../../runtime/duration.js';
-import type { Booking, Instant } from '../model.js';
+import { mergeIntervals } from '../intervals.js';
+import type { Booking, Instant, Interval } from '../model.js';
 import { mergeWindows, type Window } from '../windows.js';
 import { safeHoursGate, type HoldReason } from './gate.js';
 import { addDays, type LocalTime } from './local-time.js';
 import { judgeOccurrence, outsideClosures, type BookingOutcome, type OccurrenceResult } from './occurrence.js';
 import { occurrenceRef, occurrences } from './occurrences.js';
-import { closures, openings, weeklyHours, type GroupWindow } from './office-hours.js';
+import { closures, concerns, openings, weeklyHours, type GroupWindow } from './office-hours.js';
 import { overrideDecider } from './overrides.js';
 import { roomJudge, type RoomVerdict } from './room-mapping.js';
 import type { GroupDefaults } from './shape.js';
@@ -24,6 +25,8 @@ export interface GroupCalendar {
   readonly doorGroup: string;
   /** Released: sorted, disjoint. */
   readonly windows: readonly Window[];
+  /** What closures of scope Everything shut: sorted, disjoint. Known also where bookings are not. */
+  readonly closed: readonly Interval[];
   /** Declared, and waiting for a person. */
   readonly held: readonly (Window & { readonly reason: HoldReason | 'SuddenGain' })[];
 }
@@ -93,6 +96,7 @@ export function calendar({ declarations, bookings, local, days }: CalendarFacts,
     groups: doorGroups.map(({ name }) => ({
       doorGroup: name,
       windows: mergeWindows(byGroup.get(name) ?? []),
+      closed: mergeIntervals(everything.filter((closure) => concerns(closure, name))),
       held: (heldByGroup.get(name) ?? []).map(({ start, end, causes, reason }) => ({ start, end, causes, reason })).sort((a, b) => a.start - b.start || a.end - b.end),
     })),
     bookings: inOrder(bookings, results),

@@ -31,6 +31,8 @@ export interface LocalTime {
   offsetAt(instant: Instant): number;
   /** True when the date has 24 hours and one offset. */
   isPlain(date: LocalDate): boolean;
+  /** `minuteOf` each minute of the date, in the order in which they pass. */
+  wallMinutes(date: LocalDate): readonly number[];
 }
 
 export function addDays(date: LocalDate, days: number): LocalDate {
@@ -54,9 +56,11 @@ export function localTime(zoneName: string): LocalTime {
   const zone = IANAZone.create(zoneName);
   if (!zone.isValid) throw new Error(`unknown time zone ${zoneName}`);
   const starts = new Map<LocalDate, Instant>();
-
+  const days = new Map<LocalDate, Interval>();
   const offsets = new Map<number, number>();
+  const changes = new Map<number, Instant>();
   const dates = new Map<number, LocalDate>();
+  const minutes = new Map<LocalDate, readonly number[]>();
 
   function offsetAtHour(index: number): number {
     const known = offsets.get(index);
@@ -70,7 +74,17 @@ export function localTime(zoneName: string): LocalTime {
   function offsetAt(instant: Instant): number {
     const index = Math.floor(instant / hour);
     const before = offsetAtHour(index);
-    return before === offsetAtHour(index + 1) ? before : zone.offset(instant);
+    const after = offsetAtHour(index + 1);
+    return before === after || instant < changeWithin(index) ? before : after;
+  }
+
+  /** First instant of the later offset in an hour that begins and ends with different ones. */
+  function changeWithin(index: number): Instant {
+    const known = changes.get(index);
+    if (known !== undefined) return known;
+    const change = firstOfLater(index * hour, (index + 1) * hour, (instant) => zone.offset(instant));
+    changes.set(index, change);
+    return change;
   }
 
   function instantOf(date: LocalDate, minutes: number, edge: 'open' | 'close'): Instant {
@@ -84,19 +98,7 @@ export function localTime(zoneName: string): LocalTime {
       .map(({ instant }) => instant)
       .sort((a, b) => a - b);
     const found = edge === 'open' ? candidates[0] : candidates.at(-1);
-    return found ?? transitionBetween(wall - Math.max(before, after) * minute, wall - Math.min(before, after) * minute);
-  }
-
-  /** First instant of the later offset; the two offsets differ at the ends of [low, high]. */
-  function transitionBetween(low: Instant, high: Instant): Instant {
-    const later = offsetAt(high);
-    let [from, to] = [low, high];
-    while (to - from > 1) {
-      const middle = Math.floor((from + to) / 2);
-      if (offsetAt(middle) === later) to = middle;
-      else from = middle;
-    }
-    return to;
+    return found ?? firstOfLater(wall - Math.max(before, after) * minute, wall - Math.min(before, after) * minute, offsetAt);
   }
 
   function startOf(date: LocalDate): Instant {
@@ -116,12 +118,30 @@ export function localTime(zoneName: string): LocalTime {
   }
 
   const wallOf = (instant: Instant): number => instant + offsetAt(instant) * minute;
-  const dayOf = (date: LocalDate): Interval => ({ start: startOf(date), end: startOf(addDays(date, 1)) });
+  const minuteOf = (instant: Instant): number => Math.floor(((((wallOf(instant) % day) + day) % day) / minute));
+
+  function dayOf(date: LocalDate): Interval {
+    const known = days.get(date);
+    if (known !== undefined) return known;
+    const found = { start: startOf(date), end: startOf(addDays(date, 1)) };
+    days.set(date, found);
+    return found;
+  }
+
+  function wallMinutes(date: LocalDate): readonly number[] {
+    const known = minutes.get(date);
+    if (known !== undefined) return known;
+    const { start, end } = dayOf(date);
+    const found = Array.from({ length: Math.ceil((end - start) / minute) }, (_, index) => minuteOf(start + index * minute));
+    minutes.set(date, found);
+    return found;
+  }
 
   return {
     zone: zoneName,
     dateOf: (instant) => dateOfDay(Math.floor(wallOf(instant) / day)),
-    minuteOf: (instant) => Math.floor(((((wallOf(instant) % day) + day) % day) / minute)),
+    minuteOf,
+    wallMinutes,
     startOf,
     dayOf,
     instantOf,
@@ -131,6 +151,18 @@ export function localTime(zoneName: string): LocalTime {
       return end - start === day && offsetAt(start) === offsetAt(end - 1);
     },
   };
+}
+
+/** First instant of the later offset; the two offsets differ at the ends of [low, high]. */
+function firstOfLater(low: Instant, high: Instant, offsetAt: (instant: Instant) => number): Instant {
+  const later = offsetAt(high);
+  let [from, to] = [low, high];
+  while (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    if (offsetAt(middle) === later) to = middle;
+    else from = middle;
+  }
+  return to;
 }
 
 function remember<V>(memory: Map<number, V>, key: number, value: V): void {

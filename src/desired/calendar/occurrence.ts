@@ -4,7 +4,7 @@ import type { Cause } from '../windows.js';
 import type { Gate, HoldReason } from './gate.js';
 import type { LocalTime } from './local-time.js';
 import { occurrenceRef, type Occurrence } from './occurrences.js';
-import type { Closure, GroupWindow } from './office-hours.js';
+import { concerns, type Closure, type GroupWindow } from './office-hours.js';
 import type { Decide, OverrideDecision } from './overrides.js';
 import type { RoomOpening, RoomVerdict } from './room-mapping.js';
 import { adjustedWindows, mappedWindow, publicTimes, type GroupDefaults } from './shape.js';
@@ -54,9 +54,13 @@ export function judgeOccurrence(occurrence: Occurrence, rules: EventRules): Occu
   const nothing = { occurrence, decision, open: [], held: [], denied: [] };
 
   // 1 exists
-  const judged = occurrence.bookings.map((booking) => ({ booking, absent: whyAbsent(booking, rules.verdictsOf(booking)) }));
-  const existing = judged.filter((each) => each.absent === null).map(({ booking }) => booking);
-  const gone = judged.flatMap(({ booking, absent }) => (absent === null ? [] : [{ booking, ...absent, windows: [] }]));
+  const existing: Booking[] = [];
+  const gone: BookingOutcome[] = [];
+  for (const booking of occurrence.bookings) {
+    const absent = whyAbsent(booking, rules.verdictsOf(booking));
+    if (absent === null) existing.push(booking);
+    else gone.push({ booking, ...absent, windows: [] });
+  }
 
   // 2 Cancel beats every other rule for events
   if (decision.cancel !== null) {
@@ -99,15 +103,17 @@ function whyAbsent({ approval, event }: Booking, verdicts: readonly RoomVerdict[
 
 function mappedShape(booking: Booking, { adjustments }: OverrideDecision, { verdictsOf, groups }: EventRules): Shaped[] {
   const causes = [eventCause(booking)];
-  return verdictsOf(booking).flatMap((verdict) => {
-    if (verdict.verdict !== 'Mapped') return [];
-    return verdict.openings.flatMap((opening): Shaped[] => {
+  const found: Shaped[] = [];
+  for (const verdict of verdictsOf(booking)) {
+    if (verdict.verdict !== 'Mapped') continue;
+    for (const opening of verdict.openings) {
       const group = groups.get(opening.doorGroup);
-      if (group === undefined || adjustments.has(opening.doorGroup)) return [];
+      if (group === undefined || adjustments.has(opening.doorGroup)) continue;
       const window = mappedWindow(opening, group);
-      return window === null ? [] : [shaped(window, opening.doorGroup, causes, booking, group)];
-    });
-  });
+      if (window !== null) found.push(shaped(window, opening.doorGroup, causes, booking, group));
+    }
+  }
+  return found;
 }
 
 /** One Adjust per door group replaces what mappings say of it, and opens doors that mappings exclude by event or do not name. */
@@ -153,18 +159,17 @@ function passGate(window: Shaped, { event }: Occurrence, decision: OverrideDecis
   const approved = decision.approved.get(doorGroup) ?? [];
   const { open, held } = gate({ window, event, maxContinuous, approved });
   const approvals = approved.length === 0 ? [] : decision.approvals.map((name): Cause => ({ kind: 'override', ref: `EventOverride/${name}`, text: 'approved' }));
+  const openCauses = approvals.length === 0 ? causes : [...causes, ...approvals];
   return {
     booking,
-    open: open.flatMap(({ start, end }) => outsideClosures({ start, end, doorGroup, causes: [...causes, ...approvals] }, closures)),
+    open: open.flatMap(({ start, end }) => outsideClosures({ start, end, doorGroup, causes: openCauses }, closures)),
     held: held.flatMap(({ start, end, reason }) => outsideClosures({ start, end, doorGroup, causes }, closures).map((rest) => ({ ...rest, reason }))),
   };
 }
 
 /** Step 7: closures of scope Everything subtract from approved and opened windows too. */
 export function outsideClosures(window: GroupWindow, closures: readonly Closure[]): GroupWindow[] {
-  const closed = closures.filter(
-    ({ start, end, doorGroups }) => start < window.end && window.start < end && (doorGroups === null || doorGroups.includes(window.doorGroup)),
-  );
+  const closed = closures.filter((closure) => closure.start < window.end && window.start < closure.end && concerns(closure, window.doorGroup));
   if (closed.length === 0) return [window];
   return without(window, closed).map((rest) => ({ ...window, ...rest }));
 }

@@ -1,4 +1,5 @@
 import { isoInstant } from '../../runtime/instant.js';
+import { compareText } from '../../runtime/text.js';
 import type { BookedEvent, Booking } from '../model.js';
 
 /** One occurrence of an event with all of its room bookings. */
@@ -23,11 +24,7 @@ export function occurrences(bookings: readonly Booking[]): Occurrence[] {
     else known.bookings.push(booking);
   }
   return [...found.values()]
-    .map(({ bookings: all }) => all.sort((a, b) => compare(a.id, b.id)))
+    .map(({ bookings: all }) => all.sort((a, b) => compareText(a.id, b.id)))
     .flatMap((all) => (all[0] === undefined ? [] : [{ event: all[0].event, bookings: all }]))
-    .sort((a, b) => a.event.startsAt - b.event.startsAt || compare(a.event.id, b.event.id) || compare(a.event.instanceId, b.event.instanceId));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+    .sort((a, b) => a.event.startsAt - b.event.startsAt || compareText(a.event.id, b.event.id) || compareText(a.event.instanceId, b.event.instanceId));
 }

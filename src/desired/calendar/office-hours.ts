@@ -16,6 +16,10 @@ export interface Closure extends Interval {
   readonly ref: string;
 }
 
+export function concerns({ doorGroups }: Closure, doorGroup: string): boolean {
+  return doorGroups === null || doorGroups.includes(doorGroup);
+}
+
 /** Weekly hours as dated windows, for every date from `from` to `to`. A suspended OfficeHours adds none. */
 export function weeklyHours(
   { name, spec, suspended }: Declared<SpecOf<'OfficeHours'>>,
@@ -32,7 +36,7 @@ export function weeklyHours(
           const window = clockRange(text, date, local);
           if (window === null) return [];
           const causes = [{ kind: 'hours' as const, ref, text: `${weekdayOf(date)} ${text}` }];
-          return doorGroups.map((doorGroup) => ({ ...window, doorGroup, causes }));
+          return doorGroups.map((doorGroup) => ({ start: window.start, end: window.end, doorGroup, causes }));
         }),
       ),
   );

@@ -1,4 +1,5 @@
 import type { SpecOf } from '../../api/resource.js';
+import { compareText } from '../../runtime/text.js';
 import { mergeIntervals } from '../intervals.js';
 import type { BookedEvent, Interval } from '../model.js';
 import { foldName } from './names.js';
@@ -82,11 +83,7 @@ function decide(matching: readonly Override[]): OverrideDecision {
 function bySpecificity(a: Override, b: Override): number {
   const rank = ({ match }: Spec): string =>
     [match.startsAt, match.date, match.eventId, match.eventName, match.eventNameContains].map((field) => (field === undefined ? '0' : '1')).join('');
-  return compare(rank(b.spec), rank(a.spec)) || b.spec.priority - a.spec.priority || compare(a.name, b.name);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareText(rank(b.spec), rank(a.spec)) || b.spec.priority - a.spec.priority || compareText(a.name, b.name);
 }
 
 /** Every given field must agree. */

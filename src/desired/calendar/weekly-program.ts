@@ -8,6 +8,9 @@ export const maxRangesPerDay = 20;
 
 const minute = 60_000;
 const lastMinute = 1439;
+/** Of a wall minute that occurs; one that never does is 0. */
+const held = 1;
+const shut = 2;
 
 /** Whole wall-clock minutes of one day, both included. */
 interface MinuteRange {
@@ -70,7 +73,7 @@ function minuteRanges(windows: readonly Interval[], date: LocalDate, local: Loca
   const day = local.dayOf(date);
   const pieces = windows.flatMap((window) => intersect(window, day) ?? []);
   if (pieces.length === 0) return [];
-  return local.isPlain(date) ? plainRanges(pieces, day) : changingDayRanges(pieces, day, local);
+  return local.isPlain(date) ? plainRanges(pieces, day) : changingDayRanges(pieces, date, local);
 }
 
 function plainRanges(pieces: readonly Interval[], day: Interval): MinuteRange[] {
@@ -97,21 +100,24 @@ function plainRanges(pieces: readonly Interval[], day: Interval): MinuteRange[] 
  * A day on which clocks change, minute by minute. A wall minute that occurs twice is held only if each occurrence is
  * inside a window or closes one. A wall minute that never occurs neither opens nor ends a range.
  */
-function changingDayRanges(pieces: readonly Interval[], day: Interval, local: LocalTime): MinuteRange[] {
-  const held = new Map<number, boolean>();
-  for (let instant = day.start; instant < day.end; instant += minute) {
-    const wall = local.minuteOf(instant);
-    const inside = pieces.some(({ start, end }) => start < instant + minute && instant <= end);
-    held.set(wall, inside && (held.get(wall) ?? true));
+function changingDayRanges(pieces: readonly Interval[], date: LocalDate, local: LocalTime): MinuteRange[] {
+  const minutes = local.wallMinutes(date);
+  const { start: midnight } = local.dayOf(date);
+  const inside = new Uint8Array(minutes.length);
+  for (const { start, end } of pieces) inside.fill(1, Math.floor((start - midnight) / minute), Math.floor((end - midnight) / minute) + 1);
+  const walls = new Uint8Array(lastMinute + 1);
+  for (let index = 0; index < minutes.length; index += 1) {
+    const wall = minutes[index] ?? 0;
+    walls[wall] = inside[index] === 1 && walls[wall] !== shut ? held : shut;
   }
   const ranges: MinuteRange[] = [];
   let broken = true;
   for (let wall = 0; wall <= lastMinute; wall += 1) {
-    const state = held.get(wall);
+    const state = walls[wall];
     const previous = ranges.at(-1);
-    if (state === true && (broken || previous === undefined)) ranges.push({ first: wall, last: wall });
-    else if (state === true && previous !== undefined) ranges[ranges.length - 1] = { first: previous.first, last: wall };
-    if (state !== undefined) broken = !state;
+    if (state === held && (broken || previous === undefined)) ranges.push({ first: wall, last: wall });
+    else if (state === held && previous !== undefined) ranges[ranges.length - 1] = { first: previous.first, last: wall };
+    if (state === held || state === shut) broken = state === shut;
   }
   return ranges;
 }

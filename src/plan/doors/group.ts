@@ -12,6 +12,8 @@ export interface DesiredGroup {
   readonly unknown: string | null;
   /** Why nothing may go yet of what UniFi holds for the group; null: it may. */
   readonly keeps: string | null;
+  /** What closures leave: nothing beyond it stays open, though `unknown` or `keeps` says that the rest does. Null: they close nothing. */
+  readonly most: WeekSchedule | null;
 }
 
 /** What the inventory remembers of one group. */

@@ -151,9 +151,8 @@ function planGroup(group: DesiredGroup, conflict: string | null, owned: OwnedGro
 
   const refused = refusal(group, schedule, owned, context);
   if (refused !== null) return plan(refused, revoked, schedule.id);
-  if (group.unknown !== null) return plan({ reason: 'SourceIncomplete', message: group.unknown }, revoked, schedule.id);
   const program = planSchedule(group, schedule, owned, context);
-  if ('reason' in program) return plan(program, revoked, schedule.id);
+  if (program.problem !== null) return plan(program.problem, [...revoked, ...program.changes], schedule.id);
   const policy = group.suspended ? [] : keepPolicy(group, doors, schedule.id, observed, owned);
   return { ...plan(null, [...revoked, ...program.changes, ...policy], schedule.id), policyId: ownPolicy(group, observed, owned)?.id ?? null };
 }

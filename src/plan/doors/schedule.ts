@@ -30,50 +30,62 @@ export function refusal(group: DesiredGroup, schedule: UnifiScheduleSummary, own
   return { reason: 'ForeignHolidays', message: `the schedule has holidays of its own ("${held?.name ?? ''}"); put them into an OfficeHours: ${declared}; then ${remedy}` };
 }
 
+export interface SchedulePlan {
+  /** Why the schedule does not get its program. */
+  readonly problem: GroupProblem | null;
+  readonly changes: readonly ProgramSchedule[];
+}
+
 /** At most one write: a schedule needs one when its week differs or its fence is not today's. */
-export function planSchedule(
-  group: DesiredGroup,
-  { id, name }: UnifiScheduleSummary,
-  owned: OwnedGroup | undefined,
-  context: PlanContext,
-): GroupProblem | { readonly changes: readonly ProgramSchedule[] } {
-  const target = holidaysFor(group, id, context);
-  if (target !== null && 'reason' in target) return target;
+export function planSchedule(group: DesiredGroup, { id, name }: UnifiScheduleSummary, owned: OwnedGroup | undefined, context: PlanContext): SchedulePlan {
   const detail = context.observed.details.get(id);
   const before = detail?.week ?? emptyWeek;
-  const week = group.suspended ? suspendedWeek(group, before, context.fencedUntil(id), context.today) : group.week;
-  const unfenced = target !== null && (target.id === null || target.id !== detail?.holidayGroupId || detail.holidaySchedule.length > 0);
-  if (sameWeek(before, week) && !unfenced) return { changes: [] };
-  // A schedule that was never ours holds no program of ours.
-  if (group.keeps !== null && owned?.scheduleId === id && !sameWeek(narrowedWeek(before, week), before)) {
-    return { reason: 'SourceIncomplete', message: group.keeps };
-  }
-  const change: ProgramSchedule = {
+  const change = (week: WeekSchedule, holidays: HolidayTarget | null): ProgramSchedule => ({
     verb: 'program',
     doorGroup: group.name,
     scheduleId: id,
     name,
     before,
     week,
-    holidays: target,
+    holidays,
     holidaysBefore: context.holidaysOf(id)?.name ?? context.fence.standard?.name ?? '',
     ownPolicyId: ownPolicy(group, context.observed, owned)?.id ?? null,
+  });
+  // What is not known of bookings can open a door, never one that a closure shuts.
+  const onlyClosed = (message: string): SchedulePlan => {
+    const fenced = heldFence(id, context);
+    const ours = owned?.scheduleId === id || fenced !== null;
+    const week = group.most === null || !ours ? before : narrowedWeek(before, group.most);
+    return { problem: { reason: 'SourceIncomplete', message }, changes: sameWeek(before, week) ? [] : [change(week, fenced)] };
   };
-  return { changes: [change] };
+  if (group.unknown !== null) return onlyClosed(group.unknown);
+  const target = holidaysFor(group, id, context);
+  if (target !== null && 'reason' in target) return { problem: target, changes: [] };
+  const week = group.suspended ? suspendedWeek(group, before, context.fencedUntil(id), context.today) : group.week;
+  const unfenced = target !== null && (target.id === null || target.id !== detail?.holidayGroupId || detail.holidaySchedule.length > 0);
+  if (sameWeek(before, week) && !unfenced) return { problem: null, changes: [] };
+  // A schedule that was never ours holds no program of ours.
+  if (group.keeps !== null && owned?.scheduleId === id && !sameWeek(narrowedWeek(before, week), before)) return onlyClosed(group.keeps);
+  return { problem: null, changes: [change(week, target)] };
+}
+
+/** The fence of ours that a schedule holds; null when it holds none. */
+function heldFence(scheduleId: string, context: PlanContext): HolidayTarget | null {
+  const held = context.holidaysOf(scheduleId);
+  return held !== undefined && isFence(held.name) ? { id: held.id, name: held.name } : null;
 }
 
 /** The holiday group that the schedule is to hold; null: it may keep what it has. */
 function holidaysFor(group: DesiredGroup, scheduleId: string, context: PlanContext): HolidayTarget | GroupProblem | null {
   const { fence } = context;
-  const held = context.holidaysOf(scheduleId);
-  const fenced = held !== undefined && isFence(held.name) ? held : null;
+  const fenced = heldFence(scheduleId, context);
   if (fence.state === 'Off') {
     if (fenced === null) return null;
     if (fence.standard !== null) return { id: fence.standard.id, name: fence.standard.name };
     return { reason: 'FenceFailed', message: 'UniFi lists no default holiday group to put the schedule back on; set its holidays to "No Holidays" there' };
   }
   // A suspended group is closed by the fence that it has, which therefore stays where it is.
-  if (group.suspended && fenced !== null) return { id: fenced.id, name: fenced.name };
+  if (group.suspended && fenced !== null) return fenced;
   if (fence.state === 'Failed') return { reason: 'FenceFailed', message: fence.message };
   return { id: fence.state === 'Held' ? fence.id : null, name: fence.fence.name };
 }

@@ -11,8 +11,3 @@ export function isStatusFile(name: string): boolean {
 export function statusFileOf(resourceFile: string): string {
   return resourceFile.replace(/\.ya?ml$/, '.status.yaml');
 }
-
-/** Plain code-point order, the same on every machine. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

@@ -3,7 +3,8 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Problem } from '../../api/problem.js';
 import { errorCode } from '../../runtime/errors.js';
-import { compareText, isResourceFile, isStatusFile } from './file-names.js';
+import { compareText } from '../../runtime/text.js';
+import { isResourceFile, isStatusFile } from './file-names.js';
 
 export interface TreeFile {
   /** Relative to the resource directory. */
