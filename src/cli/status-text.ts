@@ -1,6 +1,6 @@
 import { plain } from '../runtime/text.js';
 import type { MemberCounts, StatusView } from '../status/view.js';
-import { siteTime } from './site-time.js';
+import { siteTime } from '../runtime/site-time.js';
 import type { Cell } from './table.js';
 import { renderTable } from './table.js';
 import type { Colors } from './terminal.js';

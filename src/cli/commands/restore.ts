@@ -9,7 +9,7 @@ import { decisionsIn } from '../generated-files/decisions.js';
 import type { Decision } from '../generated-files/decisions.js';
 import { readGenerated, removeGenerated } from '../generated-files/generated-folder.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { readView } from '../view.js';
 import { ambiguous, eventWords, meantOccurrences, occurrenceText, occurrencesOf, requireOccurrence } from './decide-occurrence.js';
 import type { EventWords } from './decide-occurrence.js';

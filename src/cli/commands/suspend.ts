@@ -15,7 +15,7 @@ import type { Suspension } from '../edits/suspend-edit.js';
 import { CommandError, UsageError, exit } from '../exit.js';
 import { reasonText } from '../generated-files/generated-text.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { parseOne } from '../targets.js';
 
 export interface SuspendOptions {
