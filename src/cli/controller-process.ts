@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { createDaemon } from '../controller/daemon.js';
 import { watchEachMinute } from '../controller/watch-doors.js';
+import { keepWatchdog } from '../controller/watchdog.js';
 import { noObserver, type ControllerObserver } from '../controller/observer.js';
 import { clockAt, delay, type Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
@@ -10,6 +11,7 @@ import { acquireLock } from '../runtime/lock.js';
 import { isLoopback } from '../runtime/loopback.js';
 import { createLogger } from '../runtime/logger.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
+import { serviceManager } from '../runtime/service-manager.js';
 import { prepareDirectory } from '../runtime/state-file.js';
 import { isReady } from '../status/build-view.js';
 import type { Plane, View } from '../status/view.js';
@@ -109,6 +111,7 @@ export async function control(controller: ControllerProcess, held: () => boolean
     listen: configuration.server.listen,
     metricsText: () => metrics.text(),
     planes: () => engine.published().status.planes,
+    running: controller.planes,
     log,
   });
   const url = server === null ? null : `http://${configuration.server.listen.host}:${server.port}`;
@@ -141,10 +144,14 @@ export async function control(controller: ControllerProcess, held: () => boolean
   });
   log.info('started', { site: configuration.site, mode: engine.view().status.mode, url });
   if (!signal.aborted) void daemon.start();
+  const manager = serviceManager(session.environment, log);
+  const summary = (): string => planesText(engine.published(), controller.planes);
+  const letGo = manager === null ? null : keepWatchdog({ manager, clock, overdue: () => daemon.overdue(), summary, log });
   const stopWatching = deps.dryRun || !controller.planes.includes('doors') ? null : watchEachMinute(deps.watch, clock);
   onStarted?.({ view: () => engine.view(), url });
   const code = signal.aborted ? exit.ok : await ended;
   clearInterval(watch);
+  letGo?.();
   stopWatching?.();
   const stopped = daemon.stop().then(async () => {
     await server?.close();
@@ -153,6 +160,12 @@ export async function control(controller: ControllerProcess, held: () => boolean
   await Promise.race([stopped, delay(session.clock, stopLimit)]);
   log.info('stopped', { code });
   return code;
+}
+
+/** For one line of `systemctl status`: `first-church, Apply; doors ready; members: SourceStale`. */
+function planesText({ status }: View, running: readonly Plane[]): string {
+  const planes = status.planes.filter(({ plane }) => running.includes(plane));
+  return [`${status.site}, ${status.mode}`, ...planes.map(({ plane, ready, reason }) => (ready ? `${plane} ready` : `${plane}: ${reason ?? 'not ready'}`))].join('; ');
 }
 
 export interface RunningController {
