@@ -18,6 +18,7 @@ import type { Logger } from '../runtime/log.js';
 import { isLoopback } from '../runtime/loopback.js';
 import { statePaths } from '../runtime/paths.js';
 import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
+import type { AlertingView } from '../status/view.js';
 import { openDirectoryStore } from '../store/directory/directory-store.js';
 import { createUnifiClient } from '../unifi/developer-api/client.js';
 import { dryRun } from '../unifi/dry-run.js';
@@ -38,6 +39,8 @@ export interface ComposeOptions {
   /** Plans, statuses, but no write to UniFi. Implied by `look` and by `mode: DryRun`. */
   readonly dryRun: boolean;
   readonly publisher: Publisher;
+  /** Whom alerts reach; absent where nobody is told. */
+  readonly alerting?: () => AlertingView | null;
   readonly stopping: () => boolean;
   /** Local dates after today whose standing hours are looked at; 14 by default. */
   readonly daysAhead?: number;
@@ -141,6 +144,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     fence: configuration.fence,
     resync: configuration.unifi.resync,
     publisher: options.publisher,
+    alerting: options.alerting ?? (() => null),
     observer,
     clock,
     local,

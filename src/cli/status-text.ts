@@ -1,5 +1,5 @@
 import { plain } from '../runtime/text.js';
-import type { MemberCounts, StatusView } from '../status/view.js';
+import type { AlertingView, MemberCounts, StatusView } from '../status/view.js';
 import { siteTime } from '../runtime/site-time.js';
 import type { Cell } from './table.js';
 import { renderTable } from './table.js';
@@ -22,7 +22,7 @@ export function statusText(status: StatusView, notReady: readonly NotReady[], { 
       field('Site', `${status.site}, ${status.mode === 'Apply' ? 'Apply' : colors.yellow('DryRun: nothing is written to UniFi')}`),
       field('Now', `${time.full(status.now)} (${timeZone})`),
       ...(status.revision === null ? [] : [field('Revision', plain(status.revision))]),
-      field('Fence', fenceText(status.fence, colors)),
+      field('Fence', fenceText(status, colors)),
       field('Members', membersText(status.members)),
     ],
     table(
@@ -63,6 +63,7 @@ export function statusText(status: StatusView, notReady: readonly NotReady[], { 
       ['HELD', 'WHAT', 'RELEASE WITH'],
       status.held.map(({ ref, summary, release }) => [{ text: ref, paint: colors.yellow }, summary, release]),
     ),
+    ...alertingTables(status.alerting, { full: (iso) => time.full(iso), colors, truth }),
     status.notes.length === 0 ? [] : [colors.bold('NOTES'), ...status.notes.map((note) => `- ${plain(note)}`)],
   ];
   return sections
@@ -81,15 +82,49 @@ function table(headers: readonly string[], rows: readonly (readonly (Cell | stri
   return [rendered.header, ...rendered.rows];
 }
 
-function fenceText(fence: StatusView['fence'], colors: Colors): string {
+function fenceText({ fence, fencedUntil }: StatusView, colors: Colors): string {
+  const shut = fencedUntil == null ? '' : `; should Sexton stop, doors stay shut after ${fencedUntil}`;
   switch (fence) {
     case 'Off':
       return colors.red('Off: should Sexton die, doors would repeat this week');
     case 'Unverified':
-      return colors.yellow('Unverified: the commissioning test has not passed');
+      return `${colors.yellow('Unverified: the commissioning test has not passed')}${shut}`;
     case 'Verified':
-      return colors.green(fence);
+      return `${colors.green(fence)}${shut}`;
   }
+}
+
+interface Look {
+  readonly full: (iso: string) => string;
+  readonly colors: Colors;
+  readonly truth: (good: boolean) => Cell;
+}
+
+/** What people were told, and how well telling works. A file that works is no news. */
+function alertingTables(alerting: AlertingView | undefined, { full, colors, truth }: Look): readonly (readonly string[])[] {
+  if (alerting === undefined) return [];
+  const { alerts, transports, heartbeat } = alerting;
+  const when = (iso: string | null): string => (iso === null ? '<never>' : full(iso));
+  return [
+    table(
+      ['ALERT', 'ABOUT', 'SINCE', 'TRY'],
+      alerts.map(({ severity, subject, since, command }) => [
+        { text: severity, paint: severity === 'Critical' ? colors.red : colors.yellow },
+        subject,
+        full(since),
+        command ?? '',
+      ]),
+    ),
+    table(
+      ['ALERTS GO BY', 'OK', 'WAITING', 'LAST SENT', 'ERROR'],
+      [
+        ...transports
+          .filter(({ type, ok }) => type !== 'File' || !ok)
+          .map(({ name, ok, waiting, lastSuccess, error }) => [name, truth(ok), String(waiting), when(lastSuccess), { text: error ?? '', paint: colors.red }]),
+        ...(heartbeat === null ? [] : [['heartbeat', truth(heartbeat.ok), '', when(heartbeat.lastSuccess), { text: heartbeat.error ?? '', paint: colors.red }]]),
+      ],
+    ),
+  ];
 }
 
 function membersText(counts: MemberCounts): string {

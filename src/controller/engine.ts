@@ -6,7 +6,7 @@ import { sourceReport, type DoorsReport, type MembersReport } from '../status/re
 import { buildView, type PlaneRun } from '../status/build-view.js';
 import { doorEvents, memberEvents, statusEvents, type ControllerEvent } from '../status/events.js';
 import { resourceStatuses } from '../status/resource-status.js';
-import type { Plane, View } from '../status/view.js';
+import type { AlertingView, Plane, View } from '../status/view.js';
 import type { ResourceReading, StatusUpdate, StoredResource } from '../store/resource-store.js';
 import type { ControllerObserver } from './observer.js';
 import type { PlaneDeps } from './plane.js';
@@ -31,6 +31,8 @@ export interface EngineOptions {
   /** Longest time between two runs of a plane: drift in UniFi is found by then. */
   readonly resync: number;
   readonly publisher: Publisher;
+  /** Whom alerts reach, as of now; null where nobody is told. */
+  readonly alerting: () => AlertingView | null;
   readonly observer: ControllerObserver;
   readonly clock: Clock;
   readonly local: LocalTime;
@@ -175,6 +177,7 @@ export function createEngine(options: EngineOptions): Engine {
       doors: { ...doors, report: reports.doors },
       members: { ...members, report: reports.members },
       statuses,
+      alerting: options.alerting(),
       sources: [sourceReport('planningCenter', deps.bookings), sourceReport('civicrm', deps.members)],
       unifi,
     });

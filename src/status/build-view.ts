@@ -7,6 +7,7 @@ import { memberCounts, memberViews, noMembers } from './member-status.js';
 import { followingOfDoor } from './lock-rule-status.js';
 import { staleness, type DoorsReport, type GroupReport, type MembersReport, type SourceReport } from './report.js';
 import type {
+  AlertingView,
   BookingView,
   DoorGroupView,
   DoorView,
@@ -38,6 +39,8 @@ export interface ViewInputs {
   readonly statuses: readonly StatusUpdate[];
   /** The latest of each source, newer than the reports. */
   readonly sources: readonly SourceReport[];
+  /** Null: nobody is told of anything here. */
+  readonly alerting: AlertingView | null;
   /** When UniFi last answered a whole round, and what it then held. */
   readonly unifi: { readonly readAt: Instant | null; readonly items: number };
 }
@@ -63,6 +66,8 @@ export function buildView(inputs: ViewInputs): View {
       fence: inputs.fence === 'Off' ? 'Off' : 'Unverified',
       notes: notes(inputs),
       planes: [planeView('doors', inputs.doors, readyReason(doors?.source, doors, now)), planeView('members', inputs.members, readyReason(inputs.members.report?.source, inputs.members.report, now))],
+      fencedUntil: earliestFence(doors),
+      ...(inputs.alerting === null ? {} : { alerting: inputs.alerting }),
     },
     bookings: doors === null ? [] : bookingViews(doors.calendar),
     pending: doors?.waiting.pending ?? [],
@@ -96,6 +101,8 @@ function sourceView({ name, state }: SourceReport, now: Instant): SourceView[] {
       items: snapshot?.items ?? 0,
       revision: snapshot?.revision ?? null,
       error: failure?.message ?? null,
+      ...(failure === null ? {} : { errorCode: failure.code }),
+      ...(snapshot?.kept === undefined ? {} : { kept: snapshot.kept.text }),
     },
   ];
 }
@@ -110,7 +117,14 @@ function unifiView({ unifi, doors, members, now }: ViewInputs): SourceView {
     items: unifi.items,
     revision: null,
     error: failure?.message ?? null,
+    ...(failure === null ? {} : { errorCode: failure.code }),
   };
+}
+
+/** Dates compare as text. */
+function earliestFence(report: DoorsReport | null): string | null {
+  const dates = (report?.groups ?? []).flatMap(({ method, plan }) => (method === 'Schedule' ? (plan.fencedUntil ?? []) : []));
+  return [...dates].sort()[0] ?? null;
 }
 
 function doorGroupViews(report: DoorsReport, statuses: readonly StatusUpdate[], now: Instant): DoorGroupView[] {
@@ -213,6 +227,7 @@ function doorViews(report: DoorsReport, now: Instant): DoorView[] {
     const groups = report.groups.filter(({ plan }) => plan.doors.doors.some(({ id }) => id === door.id));
     const opening = groups.filter(isProgrammed);
     const open = opening.some(({ calendar }) => calendar.windows.some(({ start, end }) => start <= now && now < end));
+    const { status: following, fault, why } = followingOfDoor(door, report);
     return {
       doorGroup: (opening[0] ?? groups[0])?.plan.name ?? null,
       id: door.id,
@@ -221,7 +236,8 @@ function doorViews(report: DoorsReport, now: Instant): DoorView[] {
       position: door.position,
       rule: report.rules.find(({ doorId }) => doorId === door.id)?.rule ?? '',
       desired: open ? 'Open' : 'Closed',
-      following: followingOfDoor(door, report).status,
+      following,
+      ...(fault === null ? {} : { fault: { door: fault.desired === 'Open' ? 'Closed' : 'Open', since: fault.since === 0 ? null : isoSeconds(fault.since), why } }),
     };
   });
 }

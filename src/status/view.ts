@@ -8,6 +8,10 @@ export interface SourceView {
   readonly items: number;
   readonly revision: string | null;
   readonly error: string | null;
+  /** The machine word of `error`; absent without one. */
+  readonly errorCode?: string;
+  /** What stays in force although the newest reading lacked it, in one sentence; absent when nothing does. */
+  readonly kept?: string;
 }
 
 export interface DoorGroupView {
@@ -51,6 +55,51 @@ export interface StatusView {
   readonly notes: readonly string[];
   /** Per plane: did the last reconcile succeed, and why not. */
   readonly planes: readonly PlaneView[];
+  /** The earliest date, over all door groups, after which doors stay shut should Sexton stop; null without a fence. */
+  readonly fencedUntil?: string | null;
+  /** Who is told of what; absent where no daemon runs. */
+  readonly alerting?: AlertingView;
+}
+
+export interface AlertingView {
+  /** What a person was told and what still holds. */
+  readonly alerts: readonly AlertView[];
+  /** Every way an alert takes, the file included. */
+  readonly transports: readonly TransportView[];
+  /** Null: not in the configuration. */
+  readonly heartbeat: HeartbeatView | null;
+}
+
+export type Severity = 'Info' | 'Warning' | 'Critical';
+
+export interface AlertView {
+  /** Stable as long as it is about the same thing: `door/<id>`, `brake/members`. */
+  readonly key: string;
+  readonly severity: Severity;
+  readonly subject: string;
+  readonly since: string;
+  /** What helps; null where no command does. */
+  readonly command: string | null;
+}
+
+export interface TransportView {
+  readonly name: string;
+  readonly type: 'File' | 'Smtp' | 'Mailgun' | 'Telegram' | 'Webhook';
+  /** False: the last attempt failed. */
+  readonly ok: boolean;
+  /** Alerts that have not gone out yet. */
+  readonly waiting: number;
+  /** Null: nothing was sent since the start. */
+  readonly lastSuccess: string | null;
+  readonly failingSince: string | null;
+  readonly error: string | null;
+}
+
+export interface HeartbeatView {
+  readonly ok: boolean;
+  readonly lastSuccess: string | null;
+  readonly failingSince: string | null;
+  readonly error: string | null;
 }
 
 export interface PlaneView {
@@ -108,6 +157,16 @@ export interface DoorView {
   readonly rule: string;
   readonly desired: 'Open' | 'Closed';
   readonly following: 'True' | 'False' | 'Unknown';
+  /** What contradicts the declaration, as last judged; absent unless `following` is False. */
+  readonly fault?: DoorFaultView;
+}
+
+export interface DoorFaultView {
+  /** What the door is, and should not be. */
+  readonly door: 'Open' | 'Closed';
+  /** Null: nobody knows. */
+  readonly since: string | null;
+  readonly why: string;
 }
 
 export interface MemberView {
