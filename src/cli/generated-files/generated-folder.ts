@@ -6,8 +6,8 @@ import { canonicalJson } from '../../api/spec-hash.js';
 import { validateResource } from '../../api/validate.js';
 import { writeDurably } from '../../runtime/durable-file.js';
 import { ConfigurationError, errorCode } from '../../runtime/errors.js';
+import { generatedBeside, generatedFolder } from '../../store/file-names.js';
 import { CommandError, exit } from '../exit.js';
-import { generatedFolder } from './file-name.js';
 import { type GeneratedText, managedBy, reasonAnnotation } from './generated-text.js';
 
 /** A file that this program wrote and nobody made their own: one document, with our label. */
@@ -93,7 +93,7 @@ async function requireFolder(resources: string): Promise<void> {
   const made = await mkdir(path, { recursive: true, mode: 0o755 });
   if (made !== undefined) await giveToOwner(resources, path);
   const real = await realpath(path);
-  if (!real.startsWith(top + sep)) throw new CommandError(exit.failed, `${path} leads out of the resource directory, where nothing is read; make it a directory`);
+  if (!real.startsWith(top + sep) && real !== generatedBeside(top)) throw new CommandError(exit.failed, `${path} leads out of the resource directory, where nothing is read; make it a directory`);
 }
 
 /** What root leaves must be as readable and removable for the controller and its operators as everything beside it. */

@@ -4,7 +4,7 @@ import { isKind } from '../../api/kinds.js';
 import { canonicalJson } from '../../api/spec-hash.js';
 import type { AdmissionReason, ResourceReading } from '../resource-store.js';
 import { type AcceptedEntry, type AcceptedVersion, type ResourceKey, keyText } from './accepted-versions.js';
-import { compareText } from './file-names.js';
+import { compareText } from '../file-names.js';
 import type { ReadDocument, ReadFile } from './file-reader.js';
 import type { Blocked } from './tree.js';
 

@@ -8,7 +8,7 @@ import { AbsenceWatch, isGitBusy } from './absence.js';
 import { type AcceptedVersion, AcceptedVersions, type ResourceKey, keyText } from './accepted-versions.js';
 import { type AdmittedResource, admit } from './admission.js';
 import { watchChanges } from './change-watch.js';
-import { isResourceFile, statusFileOf } from './file-names.js';
+import { isResourceFile, statusFileOf } from '../file-names.js';
 import { FileReader } from './file-reader.js';
 import { RefusalTimes, type Since, continuedSince } from './refusal-times.js';
 import { StatusFiles } from './status-files.js';
