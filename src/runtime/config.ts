@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parseDocuments } from '../api/documents.js';
 import type { Path } from '../api/path.js';
 import type { Problem } from '../api/problem.js';
+import { gitOps, type GitOpsConfiguration } from './config-gitops.js';
 import type { Reader } from './config-reader.js';
 import { anyMapping, integer, listOf, mapping, maybe, oneOf, optional, placeAt, required, text } from './config-reader.js';
 import type { ListenAddress } from './config-values.js';
@@ -28,7 +29,8 @@ export interface Configuration {
   readonly civicrm: CivicrmConfiguration | null;
   readonly server: { readonly listen: ListenAddress };
   readonly alerts: readonly Readonly<Record<string, unknown>>[];
-  readonly gitOps: Readonly<Record<string, unknown>>;
+  /** Null: off. */
+  readonly gitOps: GitOpsConfiguration | null;
 }
 
 export interface UnifiConfiguration {
@@ -113,7 +115,7 @@ function configuration(base: string): Reader<Configuration> {
     civicrm: maybe(civicrm(base)),
     server: optional(mapping({ listen: optional(values.listenAddress, listen) }), { listen }),
     alerts: optional(listOf(anyMapping), []),
-    gitOps: optional(anyMapping, {}),
+    gitOps: maybe(gitOps(base)),
   });
 }
 

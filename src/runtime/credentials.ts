@@ -15,6 +15,8 @@ const names = [
   'MAILGUN_API_KEY',
   'TELEGRAM_BOT_TOKEN',
   'ALERT_WEBHOOK_SECRET',
+  'GIT_USERNAME',
+  'GIT_PASSWORD',
 ] as const;
 
 export type CredentialName = (typeof names)[number];

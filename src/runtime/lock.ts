@@ -20,10 +20,10 @@ const DEEPEST_TAKEOVER = 4;
 
 /**
  * Takes the single-instance lock, also over a dead process's.
+ * @param path of another lock in the runtime directory
  * @throws ConfigurationError when the runtime directory cannot be written
  */
-export function acquireLock(runtimeDir: string): Lock | { readonly heldBy: number } {
-  const { lock: path } = runtimePaths(runtimeDir);
+export function acquireLock(runtimeDir: string, path = runtimePaths(runtimeDir).lock): Lock | { readonly heldBy: number } {
   try {
     const mine = JSON.stringify(ownerOf(process.pid));
     const heldBy = take(path, mine, 0);
