@@ -3,9 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { parseDocuments } from '../api/documents.js';
 import type { Path } from '../api/path.js';
 import type { Problem } from '../api/problem.js';
+import { alerts, heartbeat, type AlertSettings, type HeartbeatSettings } from './config-alerts.js';
 import { gitOps, type GitOpsConfiguration } from './config-gitops.js';
 import type { Reader } from './config-reader.js';
-import { anyMapping, integer, listOf, mapping, maybe, oneOf, optional, placeAt, required, text } from './config-reader.js';
+import { integer, listOf, mapping, maybe, oneOf, optional, placeAt, required, text } from './config-reader.js';
 import type { ListenAddress } from './config-values.js';
 import * as values from './config-values.js';
 import { errorCode } from './errors.js';
@@ -28,7 +29,10 @@ export interface Configuration {
   readonly planningCenter: PlanningCenterConfiguration | null;
   readonly civicrm: CivicrmConfiguration | null;
   readonly server: { readonly listen: ListenAddress };
-  readonly alerts: readonly Readonly<Record<string, unknown>>[];
+  /** Besides the flag file, which is always there. */
+  readonly alerts: readonly AlertSettings[];
+  /** Null: nobody is told that all is well. */
+  readonly heartbeat: HeartbeatSettings | null;
   /** Null: off. */
   readonly gitOps: GitOpsConfiguration | null;
 }
@@ -114,7 +118,8 @@ function configuration(base: string): Reader<Configuration> {
     planningCenter: maybe(planningCenter(base)),
     civicrm: maybe(civicrm(base)),
     server: optional(mapping({ listen: optional(values.listenAddress, listen) }), { listen }),
-    alerts: optional(listOf(anyMapping), []),
+    alerts: optional(alerts(base), []),
+    heartbeat: maybe(heartbeat),
     gitOps: maybe(gitOps(base)),
   });
 }
