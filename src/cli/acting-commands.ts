@@ -3,6 +3,7 @@ import { Argument, Option } from 'commander';
 import type { Plane } from '../status/view.js';
 import type { RunOptions } from './commands/run.js';
 import type { AdoptOptions } from './commands/adopt.js';
+import type { PullCommandOptions } from './commands/pull.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { WaitOptions } from './commands/wait.js';
 import type { Registry } from './registry.js';
@@ -32,6 +33,16 @@ export function registerActing({ session, command, run }: Registry): void {
     .action((plane: Plane | undefined, _: unknown, self: Command) =>
       run(async () => (await import('./commands/reconcile.js')).reconcileCommand(session, plane, self.optsWithGlobals<ReconcileOptions>())),
     );
+
+  command('pull', 'put the newest commit of the configured branch in force, if all of it is valid', [
+    'sexton pull                     # exit 0: switched or nothing new, 1: refused, 2: failed',
+    'sexton pull --set-aside         # replaces files that were edited here, and keeps a copy',
+    'sexton pull -o json',
+  ])
+    .option('--allow-force-push', 'accept, this once, a branch that was rewritten')
+    .option('--set-aside', 'replace files that were edited on this machine, and keep a copy of them')
+    .addOption(new Option('-o, --output <form>', 'json or yaml').argParser(wordOf('json', 'yaml')))
+    .action((_: unknown, self: Command) => run(async () => (await import('./commands/pull.js')).pullCommand(session, self.optsWithGlobals<PullCommandOptions>())));
 
   command('wait <what> [name]', 'wait until a condition holds for the version in the file', [
     'sexton wait --for=condition=Ready dg/front-lobby',

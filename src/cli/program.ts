@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { closest } from '../api/suggest.js';
 import { registerActing } from './acting-commands.js';
@@ -7,10 +6,11 @@ import { registerOffline } from './offline-commands.js';
 import { registerReading } from './reading-commands.js';
 import type { Registry } from './registry.js';
 import type { Session } from './session.js';
+import { programVersion } from './version.js';
 import { registerWriting } from './writing-commands.js';
 
 /** Announced, and not there yet: nobody who types one means another command. */
-const later = ['block', 'unblock', 'audit', 'doctor', 'pull', 'import', 'export'];
+const later = ['block', 'unblock', 'audit', 'doctor', 'pull'];
 
 /** The whole command line. Actions load their code when they run. */
 export function buildProgram(session: Session, finish: (code: number) => void): Command {
@@ -18,7 +18,7 @@ export function buildProgram(session: Session, finish: (code: number) => void): 
   const program = new Command('sexton')
     .description('Doors that follow the calendar, members that keep their access: YAML in, UniFi Access out.')
     .option('--config <file>', 'the configuration; else $SEXTON_CONFIG, else /etc/sexton/sexton.yaml')
-    .version(version(), '--version', 'print the version')
+    .version(programVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'help for a command')
     .helpCommand('help [command]', 'help for a command')
     .exitOverride()
@@ -49,9 +49,4 @@ export function buildProgram(session: Session, finish: (code: number) => void): 
     throw new UsageError(`there is no command \`${word}\`${meant === null ? '; see `sexton --help`' : `; did you mean \`sexton ${meant}\`?`}`);
   });
   return program;
-}
-
-function version(): string {
-  const { version: number } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
-  return number;
 }
