@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { auditOn, silentAudit } from '../apply/audit/audit.js';
+import { openTrail } from '../apply/audit/trail.js';
 import { openRuleMemory } from '../apply/doors/rule-memory.js';
 import { decodeInventory, inventoryVersion, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
@@ -8,13 +10,16 @@ import { clockCheck, systemClockSynchronised } from '../controller/clock-check.j
 import { createEngine, type Engine, type Publisher } from '../controller/engine.js';
 import type { ControllerObserver } from '../controller/observer.js';
 import type { PlaneDeps } from '../controller/plane.js';
+import { createTroubles } from '../controller/troubles.js';
 import { createDoorWatch } from '../controller/watch-doors.js';
 import { localTime } from '../desired/calendar/local-time.js';
+import { readGitOpsState } from '../gitops/state-files.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
 import { missingCredentials, type Credentials } from '../runtime/credentials.js';
 import { ConfigurationError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
+import { isoSeconds } from '../runtime/instant.js';
 import { isLoopback } from '../runtime/loopback.js';
 import { statePaths } from '../runtime/paths.js';
 import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
@@ -39,6 +44,8 @@ export interface ComposeOptions {
   /** Plans, statuses, but no write to UniFi. Implied by `look` and by `mode: DryRun`. */
   readonly dryRun: boolean;
   readonly publisher: Publisher;
+  /** Of the resources as they stand, for the audit trail; null or absent: unknown. */
+  readonly revision?: () => string | null;
   /** Whom alerts reach; absent where nobody is told. */
   readonly alerting?: () => AlertingView | null;
   readonly stopping: () => boolean;
@@ -79,6 +86,10 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     label: 'inventory',
     decode: decodeInventory,
   });
+  const troubles = createTroubles(clock);
+  const onLost = (file: string, text: string): void => {
+    troubles.raise({ key: `state/${file}`, reason: 'StateLost', object: `State/${file}`, message: text });
+  };
   const { ledger, lost: lostInventory } = await openLedger(inventory, writable);
   const { rules, lost: lostRules } = await openRuleMemory({ ...written, path: paths.rules, fresh, now: clock.now() });
   const store = openDirectoryStore({
@@ -88,8 +99,12 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     site: configuration.site,
     clock: realClock,
     log,
+    onLost,
     ...written,
   });
+  const trail = writable
+    ? await openTrail({ path: paths.audit, headPath: paths.auditHead, clock, realClock, keep: configuration.audit.keepDays * 86_400_000, onDiskWrite: observer.diskWrite })
+    : null;
   const client = createUnifiClient({
     url: configuration.unifi.url,
     token: credentials.UNIFI_API_TOKEN ?? '',
@@ -119,6 +134,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     rules,
     watch: createDoorWatch({ unifi: client, clock }),
     approvals: directoryApprovals(paths.approvals, realClock),
+    audit:
+      trail === null
+        ? silentAudit
+        : auditOn(trail.trail, { process: isoSeconds(realClock.now()).replace(/[^0-9TZ]/g, ''), revision: options.revision ?? (() => null) }),
+    troubles,
     installationId: installation.id,
     fence: configuration.fence,
     installationKey: installation.key,
@@ -143,6 +163,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     mode: applies || (!writable && configuration.mode === 'Apply') ? 'Apply' : 'DryRun',
     fence: configuration.fence,
     resync: configuration.unifi.resync,
+    gitOps: () => readGitOpsState(configuration),
     publisher: options.publisher,
     alerting: options.alerting ?? (() => null),
     observer,
@@ -150,11 +171,19 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     local,
     log,
   });
+  const lost = [
+    ['installation.json', lostInstallation],
+    ['inventory.json', lostInventory],
+    ['rules.json', lostRules],
+    ['bookings.json', sources.lost],
+    ...(trail?.lost ?? []).map((text) => ['audit.jsonl', text] as const),
+  ] as const;
+  for (const [file, text] of lost) if (text !== null) onLost(file, text);
   return {
     deps,
     engine,
     sources,
-    lost: [lostInstallation, lostInventory, lostRules, sources.lost].flatMap((text) => text ?? []),
+    lost: lost.flatMap(([, text]) => text ?? []),
     async close() {
       sources.close();
       client.close();

@@ -1,4 +1,5 @@
 import type { LocalTime } from '../desired/calendar/local-time.js';
+import type { GitOpsState } from '../gitops/state.js';
 import type { Clock } from '../runtime/clock.js';
 import { errorCode, errorMessage } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
@@ -8,6 +9,7 @@ import { doorEvents, memberEvents, statusEvents, type ControllerEvent } from '..
 import { resourceStatuses } from '../status/resource-status.js';
 import type { AlertingView, Plane, View } from '../status/view.js';
 import type { ResourceReading, StatusUpdate, StoredResource } from '../store/resource-store.js';
+import { doorRefusals, memberRefusals, orderRefusals } from './refusals.js';
 import type { ControllerObserver } from './observer.js';
 import type { PlaneDeps } from './plane.js';
 import { FailedRun, reconcileDoors } from './reconcile-doors.js';
@@ -34,6 +36,8 @@ export interface EngineOptions {
   /** Whom alerts reach, as of now; null where nobody is told. */
   readonly alerting: () => AlertingView | null;
   readonly observer: ControllerObserver;
+  /** How git-ops stands; null: it is off. */
+  readonly gitOps: () => Promise<GitOpsState | null>;
   readonly clock: Clock;
   readonly local: LocalTime;
   readonly log: Logger;
@@ -63,6 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
   let unifi: { readAt: number | null; items: number } = { readAt: null, items: 0 };
   let publishing: Promise<void> = Promise.resolve();
   let published: View | null = null;
+  let gitOps: GitOpsState | null = null;
 
   async function reconcile(plane: Plane): Promise<WorkResult> {
     const started = clock.monotonic();
@@ -116,6 +121,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function publishNow(plane: Plane | null): Promise<void> {
+    gitOps = await options.gitOps().catch(() => gitOps);
     // Read again: the other plane may have written statuses since this one's reading.
     const found = await deps.store.list().catch(() => reading);
     if (found !== null) {
@@ -123,7 +129,8 @@ export function createEngine(options: EngineOptions): Engine {
       const current = withStatuses(found, statuses);
       const now = clock.now();
       statuses = resourceStatuses(current, currentReports(), options.local, now);
-      const events = [...planeEvents(plane, current), ...statusEvents(current, statuses, now)];
+      await putOnRecord(plane, current);
+      const events = [...deps.troubles.news(), ...planeEvents(plane, current), ...statusEvents(current, statuses, now)];
       // Taken now: a run that ends while statuses are written is told with its own.
       const shown = view();
       try {
@@ -134,6 +141,19 @@ export function createEngine(options: EngineOptions): Engine {
         await publishView(shown);
       }
     } else await publishView(view());
+  }
+
+  /** What is refused, and what people did by commands. A disk that takes nothing is told, and stops nothing. */
+  async function putOnRecord(plane: Plane | null, current: ResourceReading): Promise<void> {
+    const { audit, approvals, troubles } = deps;
+    const refused = approvals.refused();
+    if (plane === 'doors' && doors.report?.dryRun === false) await audit.refuse('doors', doorRefusals(doors.report, current));
+    if (plane === 'members' && members.report?.dryRun === false) await audit.refuse('members', memberRefusals(members.report, current));
+    await audit.refuse('approvals', orderRefusals(refused));
+    if (audit.problem() === null) await approvals.takeOrders((orders) => audit.ordered(orders.map(({ at, ...order }) => ({ ...order, given: at }))));
+    const problem = audit.problem();
+    troubles.keep('approval/', refused.map(({ file, message }) => ({ key: `approval/${file}`, reason: 'ApprovalRefused', object: `Approval/${file}`, message })));
+    troubles.keep('audit', problem === null ? [] : [{ key: 'audit', reason: 'AuditUnwritable', object: 'State/audit.jsonl', message: unwritten(problem) }]);
   }
 
   async function publishView(shown: View): Promise<void> {
@@ -177,6 +197,8 @@ export function createEngine(options: EngineOptions): Engine {
       doors: { ...doors, report: reports.doors },
       members: { ...members, report: reports.members },
       statuses,
+      troubles: deps.troubles.standing(),
+      gitOps,
       alerting: options.alerting(),
       sources: [sourceReport('planningCenter', deps.bookings), sourceReport('civicrm', deps.members)],
       unifi,
@@ -198,6 +220,11 @@ function withStatuses(reading: ResourceReading, told: readonly StatusUpdate[]): 
     return update === undefined ? stored : { ...stored, status: update.status };
   });
   return { ...reading, resources };
+}
+
+function unwritten({ code, waiting }: { readonly code: string; readonly waiting: number }): string {
+  const remedy = code === 'ENOSPC' ? 'free space on its disk' : 'look whether its disk is full, read-only or failing, and to whom the file belongs';
+  return `the audit trail cannot be written (${code}): changes go on, and ${waiting} ${waiting === 1 ? 'record waits' : 'records wait'} in memory, which a restart would lose; ${remedy}`;
 }
 
 function failureOf(thrown: unknown): { readonly code: string; readonly message: string } {

@@ -1,4 +1,5 @@
 import { applyMembers } from '../apply/members/apply-members.js';
+import { onRecord } from '../apply/audit/audit.js';
 import type { Applied } from '../apply/outcome.js';
 import type { Resource } from '../api/resource.js';
 import { isSuspended, suspensionEnd } from '../desired/calendar/site.js';
@@ -14,6 +15,7 @@ import { isoInstant } from '../runtime/instant.js';
 import type { Snapshot } from '../sources/source.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
+import { memberChanges } from './audited-members.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
 import { notEnforcedYet } from './not-enforced.js';
 
@@ -57,7 +59,7 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, []), withheld, withheldFor), requeueAfter };
   await remember(first, deps);
   const released = first.guarded.changes.filter(({ held }) => held === null);
-  const applied = await applyMembers(released.map(({ change }) => change), {
+  const apply = (): Promise<Applied<MemberChange>[]> => applyMembers(released.map(({ change }) => change), {
     unifi: deps.unifi,
     log: deps.log,
     ids: identity(mapping.spec.identity.employeeNumber),
@@ -65,6 +67,8 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
     managed: first.plan.policies.managed,
     checkpoint: check,
   });
+  const audited = memberChanges(released, { people: first.people, mapping: mapping.metadata.name, approvals: deps.approvals });
+  const applied = await onRecord(deps.audit, audited, apply, (all) => all.map(({ error }) => error));
   const done = applied.filter(({ error }) => error === null).map(({ change }) => change);
   await deps.approvals.use(released.filter(({ change }) => done.includes(change)).map(({ operation }) => operation));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.

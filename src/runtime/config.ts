@@ -35,6 +35,7 @@ export interface Configuration {
   readonly heartbeat: HeartbeatSettings | null;
   /** Null: off. */
   readonly gitOps: GitOpsConfiguration | null;
+  readonly audit: { readonly keepDays: number };
 }
 
 export interface UnifiConfiguration {
@@ -101,6 +102,12 @@ function civicrm(base: string): Reader<CivicrmConfiguration> {
   });
 }
 
+/** At least a year's round of seasons by default; the trail is rotated by the month, so that records stay up to a month longer. */
+const audit: Reader<Configuration['audit']> = (value, place) => {
+  const read = mapping({ keep: optional(values.days(30, 3660), 400) })(value, place);
+  return read === undefined ? undefined : { keepDays: read.keep };
+};
+
 function configuration(base: string): Reader<Configuration> {
   const listen = { host: '127.0.0.1', port: 9180 };
   return mapping({
@@ -121,6 +128,7 @@ function configuration(base: string): Reader<Configuration> {
     alerts: optional(alerts(base), []),
     heartbeat: maybe(heartbeat),
     gitOps: maybe(gitOps(base)),
+    audit: optional(audit, { keepDays: 400 }),
   });
 }
 

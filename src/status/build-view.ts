@@ -1,5 +1,7 @@
 import type { Calendar } from '../desired/calendar/calendar.js';
 import type { Instant } from '../desired/model.js';
+import type { GitOpsState } from '../gitops/state.js';
+import { gitOpsNotes } from './git-ops-notes.js';
 import { doorChangeView, holidayGroupView, memberChangeViews, openingViews, ruleChangeViews } from './change-view.js';
 import { isoInstant, isoSeconds } from '../runtime/instant.js';
 import type { StatusUpdate } from '../store/resource-store.js';
@@ -18,6 +20,7 @@ import type {
   PlanePlanView,
   PlaneView,
   SourceView,
+  TroubleView,
   View,
 } from './view.js';
 
@@ -39,6 +42,9 @@ export interface ViewInputs {
   readonly statuses: readonly StatusUpdate[];
   /** The latest of each source, newer than the reports. */
   readonly sources: readonly SourceReport[];
+  readonly troubles: readonly TroubleView[];
+  /** Null: git-ops is off. */
+  readonly gitOps: GitOpsState | null;
   /** Null: nobody is told of anything here. */
   readonly alerting: AlertingView | null;
   /** When UniFi last answered a whole round, and what it then held. */
@@ -57,7 +63,8 @@ export function buildView(inputs: ViewInputs): View {
       site: inputs.site,
       mode: inputs.mode,
       now: isoSeconds(now),
-      revision: null,
+      revision: inputs.gitOps?.revision?.commit ?? null,
+      gitOps: inputs.gitOps,
       sources: [...inputs.sources.flatMap((source) => sourceView(source, now)), unifiView(inputs)],
       doorGroups: doors === null ? [] : doorGroupViews(doors, inputs.statuses, now),
       members: result === null ? noMembers : memberCounts(members),
@@ -67,6 +74,7 @@ export function buildView(inputs: ViewInputs): View {
       notes: notes(inputs),
       planes: [planeView('doors', inputs.doors, readyReason(doors?.source, doors, now)), planeView('members', inputs.members, readyReason(inputs.members.report?.source, inputs.members.report, now))],
       fencedUntil: earliestFence(doors),
+      troubles: inputs.troubles,
       ...(inputs.alerting === null ? {} : { alerting: inputs.alerting }),
     },
     bookings: doors === null ? [] : bookingViews(doors.calendar),
@@ -167,11 +175,13 @@ function pendingHeld({ eventId, eventName, startsAt, reason, release }: PendingV
   return { kind: 'pending', ref: `${eventId}@${startsAt}`, summary: `${eventName}: ${reason}`, release };
 }
 
-function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
+function notes({ gitOps, now, doors, members, statuses, sources, troubles }: ViewInputs): string[] {
   const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
   const removed = (doors.report?.removed ?? []).map(({ name, confirmed }) => `DoorGroup/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
   const withheld = [...new Set([doors.report?.withheld, members.report?.withheld].flatMap((text) => text ?? []))];
   return [
+    ...troubles.map(({ message }) => message),
+    ...gitOpsNotes(gitOps, now),
     ...withheld,
     ...sources.flatMap(({ state }) => [...(state?.snapshot?.kept === undefined ? [] : [state.snapshot.kept.text]), ...(state?.warnings ?? [])]),
     ...refused,

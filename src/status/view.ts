@@ -1,3 +1,5 @@
+import type { GitOpsState } from '../gitops/state.js';
+
 /** The JSON shapes that commands print and `live.json` holds. Instants are ISO 8601 UTC with `Z`. No names of people. */
 
 export interface SourceView {
@@ -44,7 +46,10 @@ export interface StatusView {
   readonly site: string;
   readonly mode: 'DryRun' | 'Apply';
   readonly now: string;
+  /** The commit that is in force, its full hash; null where no pull has put one there. */
   readonly revision: string | null;
+  /** Null: git-ops is off; absent in the view of an older daemon. */
+  readonly gitOps?: GitOpsState | null;
   readonly sources: readonly SourceView[];
   readonly doorGroups: readonly DoorGroupView[];
   readonly members: MemberCounts;
@@ -57,8 +62,21 @@ export interface StatusView {
   readonly planes: readonly PlaneView[];
   /** The earliest date, over all door groups, after which doors stay shut should Sexton stop; null without a fence. */
   readonly fencedUntil?: string | null;
+  /** What is wrong with this installation itself; absent in the view of an older daemon. */
+  readonly troubles?: readonly TroubleView[];
   /** Who is told of what; absent where no daemon runs. */
   readonly alerting?: AlertingView;
+}
+
+export interface TroubleView {
+  /** Stable as long as it is the same trouble: `state/inventory.json`, `approval/0123456789ab.json`, `audit`. */
+  readonly key: string;
+  readonly reason: 'StateLost' | 'ApprovalRefused' | 'AuditUnwritable' | 'EventsUnwritable';
+  /** `State/inventory.json` */
+  readonly object: string;
+  /** What, and what to do. */
+  readonly message: string;
+  readonly since: string;
 }
 
 export interface AlertingView {

@@ -10,6 +10,9 @@ export interface Audit {
   begin(changes: readonly AuditedChange[]): Promise<BegunChanges>;
   /** All that is refused now by one plane: what is new is recorded, and what no longer is. Nothing of that: no write. */
   refuse(plane: Refusal['plane'], refusals: readonly Refusal[]): Promise<void>;
+  ordered(orders: readonly Omit<Extract<AuditBody, { readonly type: 'Ordered' }>, 'type'>[]): Promise<void>;
+  /** Why records wait in memory; null: all are on disk. */
+  problem(): { readonly code: string; readonly message: string; readonly waiting: number } | null;
 }
 
 export interface BegunChanges {
@@ -21,6 +24,8 @@ export interface BegunChanges {
 export const silentAudit: Audit = {
   begin: () => Promise.resolve({ end: () => Promise.resolve() }),
   refuse: () => Promise.resolve(),
+  ordered: () => Promise.resolve(),
+  problem: () => null,
 };
 
 /** @param revision of the resources, where it is known */
@@ -47,6 +52,11 @@ export function auditOn(trail: Trail, { process, revision }: { readonly process:
         },
       };
     },
+
+    async ordered(orders) {
+      await trail.conclude(orders.map((order): AuditBody => ({ type: 'Ordered', ...order })));
+    },
+    problem: () => trail.problem(),
 
     async refuse(plane, refusals) {
       const { standing } = trail;

@@ -45,10 +45,12 @@ export interface AuditedChange {
 /** Something that was not done, for as long as it is not. `key` is the same as long as it is the same refusal. */
 export interface Refusal {
   readonly key: string;
-  readonly plane: 'doors' | 'members';
+  readonly plane: 'doors' | 'members' | 'approvals';
   readonly reason: string;
   readonly object: { readonly kind: string; readonly name: string };
   readonly message: string;
+  readonly contact?: number;
+  readonly doorGroups?: readonly string[];
 }
 
 /** The place of a record in the chain. */
@@ -71,6 +73,17 @@ export type AuditBody =
     }
   | ({ readonly type: 'Refused'; readonly reconcile: string } & Refusal)
   | { readonly type: 'Lifted'; readonly reconcile: string; readonly of: number; readonly key: string }
+  /** What a person did by a command, taken over from the note that it left. */
+  | {
+      readonly type: 'Ordered';
+      readonly order: string;
+      readonly ref: string;
+      readonly files: readonly string[];
+      readonly by: string;
+      readonly uid: number | null;
+      readonly given: string;
+      readonly reason?: string;
+    }
   /** A line that a power cut left half written stands before; it is no record. */
   | { readonly type: 'Repaired'; readonly bytes: number; readonly sha256: string }
   /** The chain is broken here, and goes on. */

@@ -36,6 +36,7 @@ export interface AcceptedVersionsOptions {
   readonly log: Logger;
   readonly readOnly: boolean;
   readonly onDiskWrite?: ((what: string) => void) | undefined;
+  readonly onLost?: ((file: string, text: string) => void) | undefined;
 }
 
 export type AcceptedEntry = ResourceKey & { readonly version: AcceptedVersion };
@@ -92,7 +93,9 @@ export class AcceptedVersions {
       for (const name of await namesIn(join(statePaths(this.#options.stateDir).accepted, kindInfo(kind).plural))) {
         const { value, lost } = await this.#file({ kind, name }).read();
         if (value !== null) entries.set(keyText({ kind, name }), { kind, name, version: value });
-        if (lost !== null) this.#options.log.error('state lost', { resource: keyText({ kind, name }), report: lost });
+        if (lost === null) continue;
+        this.#options.log.error('state lost', { resource: keyText({ kind, name }), report: lost });
+        this.#options.onLost?.(`accepted/${kindInfo(kind).plural}/${name}.json`, lost);
       }
     }
     return entries;

@@ -28,6 +28,8 @@ export interface DirectoryStoreOptions {
   /** How long the directory must be quiet before listeners hear of a change; 100 by default. */
   readonly settleMs?: number;
   readonly onDiskWrite?: (what: string) => void;
+  /** A file of the state directory could not be used: its name there, and a sentence. */
+  readonly onLost?: (file: string, text: string) => void;
 }
 
 /** The resources of a directory of YAML files (design section 3). */
