@@ -335,7 +335,7 @@ describe('rooms as a table', () => {
           timesFrom: 'Published',
           locationFallback: false,
           exclude: [],
-          rooms: rooms.map(({ name, field, doorGroups, lead }) => ({ [field]: name, doorGroups: groups.filter((each) => doorGroups.includes(each)), ...(lead === undefined ? {} : { lead }) })),
+          rooms: rooms.map(({ name, field, doorGroups, lead }) => ({ [field]: name, doorGroups: groups.filter((each) => (doorGroups as readonly string[]).includes(each)), ...(lead === undefined ? {} : { lead }) })),
         };
         const mapping = { apiVersion: 'sexton.dev/v1alpha1', kind: 'RoomMapping', metadata: { name: 'main' }, spec } as unknown as Resource<'RoomMapping'>;
         const { text, notCarried } = exportRoomsCsv([mapping], groups);
