@@ -1,6 +1,6 @@
 import { plain } from '../runtime/text.js';
 import type { AlertingView, MemberCounts, StatusView } from '../status/view.js';
-import { siteTime } from '../runtime/site-time.js';
+import { siteTime, type SiteTime } from '../runtime/site-time.js';
 import type { Cell } from './table.js';
 import { renderTable } from './table.js';
 import type { Colors } from './terminal.js';
@@ -21,7 +21,7 @@ export function statusText(status: StatusView, notReady: readonly NotReady[], { 
     [
       field('Site', `${status.site}, ${status.mode === 'Apply' ? 'Apply' : colors.yellow('DryRun: nothing is written to UniFi')}`),
       field('Now', `${time.full(status.now)} (${timeZone})`),
-      ...(status.revision === null ? [] : [field('Revision', plain(status.revision))]),
+      ...revisionLines(status, time, colors),
       field('Fence', fenceText(status, colors)),
       field('Members', membersText(status.members)),
     ],
@@ -70,6 +70,17 @@ export function statusText(status: StatusView, notReady: readonly NotReady[], { 
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map((line) => `${line}\n`).join(''))
     .join('\n');
+}
+
+/** Which commit is in force, how old it is, and when the repository was last asked for a newer one. */
+function revisionLines({ gitOps, now }: StatusView, time: SiteTime, colors: Colors): readonly string[] {
+  if (gitOps == null) return [];
+  const { revision, refused, failed, fetchedAt } = gitOps;
+  const ago = (at: string): string => `${secondsText(Math.max(0, Math.round((Date.parse(now) - Date.parse(at)) / 1000)))} ago`;
+  const asked = fetchedAt === null ? 'the repository has not answered since this machine started' : `the repository answered ${ago(fetchedAt)}`;
+  const text = revision === null ? colors.yellow('none: no pull has put a commit in force') : `${revision.commit.slice(0, 12)} of ${plain(revision.branch)}, committed ${time.full(revision.authoredAt)}, ${ago(revision.authoredAt)}`;
+  const wrong = refused !== null ? colors.red(refused.commit === null ? '; the branch is refused' : `; ${refused.commit.slice(0, 12)} is refused`) : failed !== null ? colors.yellow('; pulls fail') : '';
+  return [field('Revision', `${text}; ${asked}${wrong}`)];
 }
 
 function field(name: string, text: string): string {

@@ -75,7 +75,7 @@ export async function readGitOpsState({ resources, stateDir, runtimeDir, gitOps 
     revision: record === null ? null : { commit: record.commit, branch: record.branch, authoredAt: record.authoredAt, pulledAt: record.pulledAt },
     refused: refused === null ? null : withoutInputs(refused),
     ...last,
-    interval: gitOps.interval,
+    intervalSeconds: gitOps.interval / 1000,
   };
 }
 

@@ -47,6 +47,6 @@ export interface GitOpsState {
   readonly fetchedAt: string | null;
   /** Null: the last pull reached its end. */
   readonly failed: { readonly since: string; readonly code: string; readonly message: string } | null;
-  /** How often pulls are expected, ms. */
-  readonly interval: number;
+  /** How often pulls are expected. */
+  readonly intervalSeconds: number;
 }
