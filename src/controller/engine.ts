@@ -53,6 +53,8 @@ export interface Engine {
   published(): View;
   /** As last computed; empty before the first publication. */
   statuses(): readonly StatusUpdate[];
+  /** Planes that have looked at the world in this process. */
+  reported(): readonly Plane[];
   /** The newest reading of the directory; null before the first. */
   reading(): ResourceReading | null;
 }
@@ -205,8 +207,12 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
+  function reported(): readonly Plane[] {
+    return [...(doors.report === null ? [] : ['doors' as const]), ...(members.report === null ? [] : ['members' as const])];
+  }
+
   const unpublished = view();
-  return { reconcile, refresh: () => publish(null), view, published: () => published ?? unpublished, statuses: () => statuses, reading: () => reading };
+  return { reconcile, refresh: () => publish(null), view, published: () => published ?? unpublished, statuses: () => statuses, reported, reading: () => reading };
 }
 
 /** A status file that somebody edited or removed is no news: what this process told last is what was told. */
