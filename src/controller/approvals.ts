@@ -119,9 +119,9 @@ export function directoryApprovals(directory: string, clock: Clock, users: () =>
   };
 }
 
-function refusal(path: string, uid: number, { gid, nameOf }: ActingUsers): string {
-  const remedy = gid === null ? 'only root and the user that runs sexton may, since this system has no group' : `whoever may act is a member of the group`;
-  return `${path} belongs to ${nameOf(uid)}, who may not give orders: it does not count; ${remedy} ${actingGroup}; remove the file, and look who could write there`;
+function refusal(path: string, uid: number, acting: ActingUsers): string {
+  const remedy = acting.gid === null ? 'only root and the user that runs sexton may, since this system has no group' : `whoever may act is a member of the group`;
+  return `${path} belongs to ${acting.nameOf(uid)}, who may not give orders: it does not count; ${remedy} ${actingGroup}; remove the file, and look who could write there`;
 }
 
 /** One regular file and its owner, looked at as one: a link would lead to somebody else's. Null: gone, or no such file. */

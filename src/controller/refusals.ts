@@ -1,5 +1,6 @@
 import type { Refusal } from '../apply/audit/record.js';
 import type { DoorsReport, MembersReport } from '../status/report.js';
+import { memberViews } from '../status/member-status.js';
 import type { ResourceReading } from '../store/resource-store.js';
 import type { RefusedOrder } from './approvals.js';
 
@@ -30,7 +31,7 @@ export function doorRefusals(report: DoorsReport, reading: ResourceReading): Ref
 /** As `doorRefusals`. Contacts by id. */
 export function memberRefusals(report: MembersReport, reading: ResourceReading): Refusal[] {
   const guarded = report.result?.guarded;
-  const people = report.result?.people ?? [];
+  const people = report.result === null ? [] : memberViews(report.result);
   return [
     ...withheld('members', report),
     ...(guarded?.hash == null
