@@ -67,6 +67,8 @@ export function commitContents(entries: readonly TreeEntry[], targets: ReadonlyM
       if (path === generatedFolder) say(path, ownFolder);
       else if (!inside || elsewhere) {
         if (isResourceFile(name) || !inside) say(path, 'is a link that leads out of the directory or nowhere; put the file itself here');
+      } else if (isResourceFile(name) && !directories.has(target) && !isResourceFile(posix.basename(target))) {
+        say(path, 'is a link to what is no resource file; put the file itself here');
       } else if (isResourceFile(name) || directories.has(target)) files.push({ path, oid, size, kind: 'link' });
     } else if (parts[0] === generatedFolder && (parts.length === 1 || isResourceFile(name))) {
       say(path, ownFolder);

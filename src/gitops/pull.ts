@@ -132,7 +132,7 @@ async function attempt(options: PullOptions): Promise<PullResult> {
     const newest = (await repository.has(tip)) && (known === null || (await repository.has(known))) ? tip : await fetched(repository, known, tip, gitOps);
     await onStep('judge');
     const candidate = await judgeCommit(repository, { gitOps, commit: newest, known: options.allowForcePush ? null : known });
-    return await putInPlace(options, { trees, served, record, actual, repository, candidate, refusals });
+    return await putInPlace(options, { trees, served, record, actual, repository, candidate, refusals, wasRefused: before !== null });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const { refused } = error;
@@ -165,9 +165,11 @@ interface Placing {
   readonly repository: Repository;
   readonly candidate: Candidate;
   readonly refusals: { write(value: RefusalFile): Promise<boolean> };
+  /** There is a refusal on record, which a switch ends. */
+  readonly wasRefused: boolean;
 }
 
-async function putInPlace(options: PullOptions, { trees, served, record, actual, repository, candidate, refusals }: Placing): Promise<PullResult> {
+async function putInPlace(options: PullOptions, { trees, served, record, actual, repository, candidate, refusals, wasRefused }: Placing): Promise<PullResult> {
   const { gitOps, now, onStep } = options;
   const { commit, files, wanted } = candidate;
   const base: LocalFiles = new Map(Object.entries(record?.files ?? {}));
@@ -216,7 +218,7 @@ async function putInPlace(options: PullOptions, { trees, served, record, actual,
       const written = localEdits(await filesOf(old, commit.id), actual, wanted).filter(({ what }) => what !== 'removed');
       if (written.length > 0) aside.push(await trees.setAside(old.root, written.map(({ path }) => path), now()));
     }
-    await refusals.write({ refused: null });
+    if (wasRefused) await refusals.write({ refused: null });
 
     await onStep('clean up');
     aside.push(...(await trees.removeOthers(finished, oldRoot, now())));

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatProblem } from '../../api/problem.js';
 import { createGit } from '../../gitops/git.js';
@@ -107,7 +107,8 @@ async function gitCredentials({ environment }: Session, gitOps: GitOpsConfigurat
   }
   const directory = environment['CREDENTIALS_DIRECTORY'];
   const handedOut = directory === undefined || directory === '' ? null : join(directory, 'GIT_SSH_KEY');
-  const sshKey = handedOut !== null && (await stat(handedOut).then((stats) => stats.isFile(), () => false)) ? handedOut : null;
+  // A service manager that has no such credential may hand out an empty one.
+  const sshKey = handedOut !== null && (await readFile(handedOut, 'latin1').catch(() => '')).trim() !== '' ? handedOut : null;
   return { username, password, sshKey };
 }
 
