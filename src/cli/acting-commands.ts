@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
 import type { Plane } from '../status/view.js';
 import type { RunOptions } from './commands/run.js';
+import type { AlertOptions } from './commands/alert.js';
 import type { AdoptOptions } from './commands/adopt.js';
 import type { PullCommandOptions } from './commands/pull.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { WaitOptions } from './commands/wait.js';
+import { UsageError } from './exit.js';
 import type { Registry } from './registry.js';
 import { duration, nowOption, wordOf } from './options.js';
 
@@ -56,6 +58,16 @@ export function registerActing({ session, command, run }: Registry): void {
         return waitCommand(session, name === undefined ? [what] : [what, name], self.optsWithGlobals<WaitOptions>());
       }),
     );
+
+  command('alert <what> [transport...]', 'send a test by every way that alerts go', [
+    'sexton alert test               # a line each; exit 0: all took it, 1: one did not',
+    'sexton alert test telegram      # by its name in the configuration',
+  ]).action((what: string, names: readonly string[], _: unknown, self: Command) =>
+    run(async () => {
+      if (what !== 'test') throw new UsageError(`\`sexton alert ${what}\`: did you mean \`sexton alert test\`? What is wrong now stands in \`sexton status\``);
+      return (await import('./commands/alert.js')).alertTestCommand(session, names, self.optsWithGlobals<AlertOptions>());
+    }),
+  );
 
   command('adopt', 'take over a UniFi that another installation owns, or that was replaced', ['sexton adopt controller'])
     .addArgument(new Argument('<what>', 'controller').argParser(wordOf('controller', 'members')))

@@ -16,7 +16,7 @@ import { localTime } from '../desired/calendar/local-time.js';
 import { readGitOpsState } from '../gitops/state-files.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
-import { missingCredentials, type Credentials } from '../runtime/credentials.js';
+import { missingCredentials, type CredentialName, type Credentials } from '../runtime/credentials.js';
 import { ConfigurationError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
 import { isoSeconds } from '../runtime/instant.js';
@@ -67,7 +67,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const { configuration, credentials, clock, log, observer } = options;
   const realClock = options.realClock ?? clock;
   const writable = options.access === 'control';
-  requireCredentials(configuration, credentials);
+  requireCredentials(missingCredentials(configuration, credentials));
   const applies = writable && configuration.mode === 'Apply' && !options.dryRun;
   if (writable) {
     prepareDirectory(configuration.stateDir, 'stateDir');
@@ -192,8 +192,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   };
 }
 
-function requireCredentials(configuration: Configuration, credentials: Credentials): void {
-  const missing = missingCredentials(configuration, credentials);
+/** @throws ConfigurationError that names all that is missing */
+export function requireCredentials(missing: readonly CredentialName[]): void {
   if (missing.length === 0) return;
   throw new ConfigurationError(
     `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: put ${missing.length === 1 ? 'it' : 'them'} into the environment, or into files of that name in $CREDENTIALS_DIRECTORY`,

@@ -1,8 +1,10 @@
 import type { Writable } from 'node:stream';
 import { createDaemon } from '../controller/daemon.js';
+import type { Publisher } from '../controller/engine.js';
 import { watchEachMinute } from '../controller/watch-doors.js';
 import { keepWatchdog } from '../controller/watchdog.js';
 import { noObserver, type ControllerObserver } from '../controller/observer.js';
+import type { Alerter } from '../notify/alerter.js';
 import { clockAt, delay, type Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
 import type { Credentials } from '../runtime/credentials.js';
@@ -16,7 +18,8 @@ import { prepareDirectory } from '../runtime/state-file.js';
 import { isReady } from '../status/build-view.js';
 import type { Plane, View } from '../status/view.js';
 import type { ResourceStore } from '../store/resource-store.js';
-import { compose, type Composition } from './compose.js';
+import { lookAt, openAlerting } from './compose-alerts.js';
+import { compose, type ComposeOptions, type Composition } from './compose.js';
 import { CommandError, exit } from './exit.js';
 import { diskPublisher } from './publish.js';
 import type { Session } from './session.js';
@@ -104,9 +107,28 @@ export async function control(controller: ControllerProcess, held: () => boolean
   const clock = now === undefined ? session.clock : clockAt(now, true);
   const signal = session.interrupted();
   const metrics = createMetrics();
-  const { composition, settle } = await assemble(controller, { clock, observer: metrics.observer, stopping: () => signal.aborted });
+  let alerter: Alerter | null = null;
+  const observer: ControllerObserver = {
+    ...metrics.observer,
+    published: (view, statuses) => {
+      metrics.observer.published(view, statuses);
+      alerter?.look(lookAt(engine, controller.planes, configuration));
+    },
+  };
+  const { composition, settle, publisher } = await assemble(controller, { clock, observer, alerting: () => alerter?.view() ?? null, stopping: () => signal.aborted });
   const { engine, deps, sources } = composition;
   const { log } = deps;
+  alerter = await openAlerting({
+    configuration,
+    credentials: controller.credentials,
+    clock,
+    log,
+    observer,
+    onEvents: (events) => publisher.events(events),
+    // Whoever asks for the status sees it at once.
+    onChange: () => void engine.refresh().catch(() => undefined),
+  });
+  if (alerter.lost !== null) deps.troubles.raise({ key: 'state/alerts.json', reason: 'StateLost', object: 'State/alerts.json', message: alerter.lost });
   const server = await startServer({
     listen: configuration.server.listen,
     metricsText: () => metrics.text(),
@@ -155,6 +177,7 @@ export async function control(controller: ControllerProcess, held: () => boolean
   stopWatching?.();
   const stopped = daemon.stop().then(async () => {
     await server?.close();
+    await alerter.close();
     await composition.close();
   });
   await Promise.race([stopped, delay(session.clock, stopLimit)]);
@@ -176,13 +199,23 @@ export interface RunningController {
 
 async function assemble(
   { configuration, credentials, session, logTo, now, dryRun }: ControllerProcess,
-  settings: { readonly clock: Clock; readonly observer: ControllerObserver; readonly stopping: () => boolean },
-): Promise<{ readonly composition: Composition; readonly settle: (pokeId: string) => void }> {
+  settings: Pick<ComposeOptions, 'clock' | 'observer' | 'alerting' | 'stopping'>,
+): Promise<{ readonly composition: Composition; readonly settle: (pokeId: string) => void; readonly publisher: Publisher }> {
   if (now !== undefined && configuration.mode === 'Apply' && !dryRun) refuseImaginedClock(configuration);
   const secrets = Object.values(credentials);
   const log = createLogger({ stream: logTo, level: session.environment['LOG_LEVEL'], secrets, clock: settings.clock });
   let lastPoke: string | null = null;
   let store: ResourceStore | null = null;
+  const publisher = diskPublisher({
+    store: () => {
+      if (store === null) throw new Error('published before the program was put together');
+      return store;
+    },
+    livePath: runtimePaths(configuration.runtimeDir).live,
+    eventsPath: statePaths(configuration.stateDir).events,
+    lastPoke: () => lastPoke,
+    onDiskWrite: settings.observer.diskWrite,
+  });
   const composition = await compose({
     ...settings,
     configuration,
@@ -192,20 +225,11 @@ async function assemble(
     log,
     access: 'control',
     dryRun,
-    publisher: diskPublisher({
-      store: () => {
-        if (store === null) throw new Error('published before the program was put together');
-        return store;
-      },
-      livePath: runtimePaths(configuration.runtimeDir).live,
-      eventsPath: statePaths(configuration.stateDir).events,
-      lastPoke: () => lastPoke,
-      onDiskWrite: settings.observer.diskWrite,
-    }),
+    publisher,
   });
   store = composition.deps.store;
   for (const text of composition.lost) log.error('state lost', { text });
-  return { composition, settle: (id) => (lastPoke = id) };
+  return { composition, settle: (id) => (lastPoke = id), publisher };
 }
 
 /** An imagined clock writes to simulators only: on real doors it would open them at the wrong time. */

@@ -25,6 +25,8 @@ export interface PublisherOptions {
 /** Statuses beside the files, the view into the runtime directory, events into the state directory. */
 export function diskPublisher(options: PublisherOptions): Publisher {
   let lastView = '';
+  // One at a time: a file that is full is renamed once.
+  let appending: Promise<unknown> = Promise.resolve();
   return {
     statuses: (updates, reading) => options.store().writeStatus(updates, reading.unreadable),
     async view(view) {
@@ -35,6 +37,10 @@ export function diskPublisher(options: PublisherOptions): Publisher {
       await writeDurably({ path: options.livePath, content: text, mode: 0o640 });
       lastView = text;
     },
-    events: (events) => appendEvents(options.eventsPath, events, options.onDiskWrite),
+    events(events) {
+      const next = appending.then(() => appendEvents(options.eventsPath, events, options.onDiskWrite));
+      appending = next.catch(() => undefined);
+      return next;
+    },
   };
 }

@@ -150,8 +150,8 @@ export function alerts(base: string): Reader<readonly AlertSettings[]> {
 }
 
 function namedOnce(settings: readonly AlertSettings[], place: Place): boolean {
-  // `file` is the flag file, which is always there.
-  const taken = new Set(['file']);
+  // The flag file, which is always there, and the heartbeat.
+  const taken = new Set(['file', 'heartbeat']);
   let once = true;
   for (const [index, { name }] of settings.entries()) {
     if (taken.has(name)) {

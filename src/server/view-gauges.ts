@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
+import { createAlertGauges } from './alert-gauges.js';
 import type { ControllerObserver } from '../controller/observer.js';
 import type { Clock } from '../runtime/clock.js';
 import { plain } from '../runtime/text.js';
@@ -61,6 +62,8 @@ export function createViewGauges(registry: Registry, clock: Pick<Clock, 'monoton
   const pullFailed = gauge('sexton_pull_failed', '1: the last pull did not reach its end; absent without git-ops.', []);
   const open = gauge('sexton_door_open', '1: the doors of the group stand open by their program.', ['group']);
 
+  const alerting = createAlertGauges(registry);
+
   return {
     publish({ status, pending: waiting, diff }, statuses) {
       for (const each of [lastSuccess, complete, held, condition, open]) each.reset();
@@ -78,6 +81,7 @@ export function createViewGauges(registry: Registry, clock: Pick<Clock, 'monoton
       for (const { plane, changes } of diff.planes) {
         held.set({ plane }, changes.filter((change) => change.held !== false).length);
       }
+      alerting(status.alerting);
       quarantined.set(status.members.quarantined);
       pending.set(waiting.length);
       for (const { name, now } of status.doorGroups) open.set({ group: plain(name) }, now === 'Open' ? 1 : 0);
