@@ -13,6 +13,7 @@ export function statePaths(stateDir: string) {
     approvals: join(stateDir, 'approvals'),
     events: join(stateDir, 'events.jsonl'),
     audit: join(stateDir, 'audit.jsonl'),
+    fence: join(stateDir, 'fence.json'),
     auditHead: join(stateDir, 'audit-head.json'),
   } as const;
 }

@@ -45,6 +45,7 @@ export interface ViewInputs {
   readonly troubles: readonly TroubleView[];
   /** Null: git-ops is off. */
   readonly gitOps: GitOpsState | null;
+  readonly fenceVerified: boolean;
   /** Null: nobody is told of anything here. */
   readonly alerting: AlertingView | null;
   /** When UniFi last answered a whole round, and what it then held. */
@@ -70,7 +71,7 @@ export function buildView(inputs: ViewInputs): View {
       members: result === null ? noMembers : memberCounts(members),
       held: [...heldViews(inputs.members.report), ...heldOpenings(doors), ...(doors?.waiting.pending ?? []).map(pendingHeld)],
       // Whether hubs honour holidays only the commissioning test can tell.
-      fence: inputs.fence === 'Off' ? 'Off' : 'Unverified',
+      fence: inputs.fence === 'Off' ? 'Off' : inputs.fenceVerified ? 'Verified' : 'Unverified',
       notes: notes(inputs),
       planes: [planeView('doors', inputs.doors, readyReason(doors?.source, doors, now)), planeView('members', inputs.members, readyReason(inputs.members.report?.source, inputs.members.report, now))],
       fencedUntil: earliestFence(doors),
