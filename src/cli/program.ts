@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { closest } from '../api/suggest.js';
 import { registerActing } from './acting-commands.js';
 import { UsageError } from './exit.js';
+import { registerDoctor } from './doctor-command.js';
 import { registerOffline } from './offline-commands.js';
 import { registerReading } from './reading-commands.js';
 import type { Registry } from './registry.js';
@@ -42,6 +43,7 @@ export function buildProgram(session: Session, finish: (code: number) => void): 
   registerReading(registry);
   registerActing(registry);
   registerWriting(registry);
+  registerDoctor(registry);
   registerOffline(registry);
   program.on('command:*', ([word = '']: readonly string[]) => {
     if (later.includes(word)) throw new UsageError(`\`sexton ${word}\` is not there yet; it comes with a later version`);

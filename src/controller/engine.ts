@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly observer: ControllerObserver;
   /** How git-ops stands; null: it is off. */
   readonly gitOps: () => Promise<GitOpsState | null>;
+  /** Whether the commissioning test has seen a hub obey the fence. */
+  readonly fenceVerified: () => Promise<boolean>;
   readonly clock: Clock;
   readonly local: LocalTime;
   readonly log: Logger;
@@ -70,6 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
   let publishing: Promise<void> = Promise.resolve();
   let published: View | null = null;
   let gitOps: GitOpsState | null = null;
+  let fenceVerified = false;
 
   async function reconcile(plane: Plane): Promise<WorkResult> {
     const started = clock.monotonic();
@@ -124,6 +127,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function publishNow(plane: Plane | null): Promise<void> {
     gitOps = await options.gitOps().catch(() => gitOps);
+    fenceVerified = await options.fenceVerified();
     // Read again: the other plane may have written statuses since this one's reading.
     const found = await deps.store.list().catch(() => reading);
     if (found !== null) {
@@ -201,6 +205,7 @@ export function createEngine(options: EngineOptions): Engine {
       statuses,
       troubles: deps.troubles.standing(),
       gitOps,
+      fenceVerified,
       alerting: options.alerting(),
       sources: [sourceReport('planningCenter', deps.bookings), sourceReport('civicrm', deps.members)],
       unifi,
