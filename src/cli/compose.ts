@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { auditOn, silentAudit } from '../apply/audit/audit.js';
 import { openTrail } from '../apply/audit/trail.js';
+import { readFenceProof } from '../apply/doors/fence-proof.js';
 import { openRuleMemory } from '../apply/doors/rule-memory.js';
 import { decodeInventory, inventoryVersion, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
@@ -14,14 +16,16 @@ import { createTroubles } from '../controller/troubles.js';
 import { createDoorWatch } from '../controller/watch-doors.js';
 import { localTime } from '../desired/calendar/local-time.js';
 import { readGitOpsState } from '../gitops/state-files.js';
+import { actingGroup } from '../runtime/acting-group.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
 import { missingCredentials, type CredentialName, type Credentials } from '../runtime/credentials.js';
-import { ConfigurationError } from '../runtime/errors.js';
+import { ConfigurationError, errorCode } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
 import { isoSeconds } from '../runtime/instant.js';
 import { isLoopback } from '../runtime/loopback.js';
-import { statePaths } from '../runtime/paths.js';
+import { runtimePaths, statePaths } from '../runtime/paths.js';
+import { shareDirectory, sharePoke } from '../runtime/shared-place.js';
 import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
 import type { AlertingView } from '../status/view.js';
 import { openDirectoryStore } from '../store/directory/directory-store.js';
@@ -44,8 +48,6 @@ export interface ComposeOptions {
   /** Plans, statuses, but no write to UniFi. Implied by `look` and by `mode: DryRun`. */
   readonly dryRun: boolean;
   readonly publisher: Publisher;
-  /** Of the resources as they stand, for the audit trail; null or absent: unknown. */
-  readonly revision?: () => string | null;
   /** Whom alerts reach; absent where nobody is told. */
   readonly alerting?: () => AlertingView | null;
   readonly stopping: () => boolean;
@@ -72,6 +74,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   if (writable) {
     prepareDirectory(configuration.stateDir, 'stateDir');
     prepareDirectory(configuration.runtimeDir, 'runtimeDir');
+    await shareWithGroup(configuration, log);
   }
   const paths = statePaths(configuration.stateDir);
   const written = { writable, readOnly: !writable, onDiskWrite: observer.diskWrite };
@@ -137,7 +140,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     audit:
       trail === null
         ? silentAudit
-        : auditOn(trail.trail, { process: isoSeconds(realClock.now()).replace(/[^0-9TZ]/g, ''), revision: options.revision ?? (() => null) }),
+        : auditOn(trail.trail, { process: isoSeconds(realClock.now()).replace(/[^0-9TZ]/g, ''), revision: async () => (await readGitOpsState(configuration))?.revision?.commit ?? null }),
     troubles,
     installationId: installation.id,
     fence: configuration.fence,
@@ -164,6 +167,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     fence: configuration.fence,
     resync: configuration.unifi.resync,
     gitOps: () => readGitOpsState(configuration),
+    fenceVerified: async () => (await readFenceProof(paths.fence)) !== null,
     publisher: options.publisher,
     alerting: options.alerting ?? (() => null),
     observer,
@@ -190,6 +194,16 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       await store.close();
     },
   };
+}
+
+/** Where members of the acting group leave their orders. What cannot be shared is told, and keeps nothing from running. */
+async function shareWithGroup({ stateDir, runtimeDir }: Configuration, log: Logger): Promise<void> {
+  try {
+    await shareDirectory({ path: statePaths(stateDir).approvals, mode: 0o2770, alone: 0o700, owner: await stat(stateDir) });
+    await sharePoke(runtimePaths(runtimeDir).poke);
+  } catch (error) {
+    log.warn('approvals/ and poke cannot be given to the group', { group: actingGroup, code: errorCode(error) });
+  }
 }
 
 /** @throws ConfigurationError that names all that is missing */

@@ -37,7 +37,7 @@ async function start(more: { readonly keep?: number; readonly fileSize?: number 
     onDiskWrite: () => (writes += 1),
     ...more,
   });
-  return { trail, audit: auditOn(trail, { process: 'test', revision: () => null }), lost };
+  return { trail, audit: auditOn(trail, { process: 'test', revision: () => Promise.resolve(null) }), lost };
 }
 
 function change(name: string): AuditedChange {

@@ -29,7 +29,7 @@ export const silentAudit: Audit = {
 };
 
 /** @param revision of the resources, where it is known */
-export function auditOn(trail: Trail, { process, revision }: { readonly process: string; readonly revision: () => string | null }): Audit {
+export function auditOn(trail: Trail, { process, revision }: { readonly process: string; readonly revision: () => Promise<string | null> }): Audit {
   let runs = 0;
   const nextRun = (plane: string): string => {
     runs += 1;
@@ -41,7 +41,7 @@ export function auditOn(trail: Trail, { process, revision }: { readonly process:
       const [some] = changes;
       if (some === undefined) return { end: () => Promise.resolve() };
       const reconcile = nextRun(some.plane);
-      const known = revision();
+      const known = await revision().catch(() => null);
       const first = await trail.append(changes.map((change): AuditBody => ({ type: 'Change', reconcile, ...(known === null ? {} : { revision: known }), ...change })));
       return {
         async end(outcomes) {

@@ -4,6 +4,7 @@ import type { Resource } from '../../api/resource.js';
 import { didYouMean } from '../../api/suggest.js';
 import { localTime } from '../../desired/calendar/local-time.js';
 import { suspensionEnd } from '../../desired/calendar/site.js';
+import { errorMessage } from '../../runtime/errors.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { plain } from '../../runtime/text.js';
 import type { ResourceReading, StoredResource } from '../../store/resource-store.js';
@@ -14,6 +15,7 @@ import { editSuspension } from '../edits/suspend-edit.js';
 import type { Suspension } from '../edits/suspend-edit.js';
 import { CommandError, UsageError, exit } from '../exit.js';
 import { reasonText } from '../generated-files/generated-text.js';
+import { noteOrder } from '../leave-order.js';
 import type { Session } from '../session.js';
 import { siteTime } from '../../runtime/site-time.js';
 import { parseOne } from '../targets.js';
@@ -70,6 +72,7 @@ async function change(session: Session, { words, config, verb }: Order, decide: 
     edit: (text) => editSuspension(text, { kind, name }, wanted),
     remedy: `Set spec.suspend of ${kind}/${name} to ${String(wanted.suspend)} by hand.`,
   });
+  if (written !== 'unchanged') await noteOrder(session, configuration, { order: verb, ref: `${kind}/${name}`, files: [stored.file] }).catch((error: unknown) => session.terminal.note(`not on record: ${errorMessage(error)}`));
   const acts = written === 'unchanged' ? 'it was so already' : await tellDaemon(configuration, [kind === 'TierMapping' ? 'members' : 'doors']);
   session.terminal.out(`${join(configuration.resources, stored.file)}\n${kind}/${name} ${effect}; ${acts}\n`);
   return exit.ok;
