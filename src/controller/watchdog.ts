@@ -15,6 +15,8 @@ export interface WatchdogOptions {
 
 /** Often enough that one lost sign does not end the process. */
 const signsPerPeriod = 4;
+/** The first one is early: what there is to say after the first runs is worth knowing. */
+const firstSign = 10_000;
 
 /**
  * Says that the process is ready, then gives signs of life only while every plane gets on: one that hangs for a whole
@@ -48,7 +50,7 @@ export function keepWatchdog({ manager, clock, overdue, summary, log }: Watchdog
   }
 
   void manager.tell(['READY=1', ...status()]);
-  if (watchdog !== null) cancel = clock.after(watchdog / signsPerPeriod, () => sign(watchdog));
+  if (watchdog !== null) cancel = clock.after(Math.min(firstSign, watchdog / signsPerPeriod), () => sign(watchdog));
   return () => {
     cancel();
     void manager.tell(['STOPPING=1', 'STATUS=Finishing the change in flight.']);

@@ -44,10 +44,15 @@ export function acquireLock(runtimeDir: string, path = runtimePaths(runtimeDir).
   }
 }
 
-/** The pid of the living process that holds the lock; null when none does. */
+/** The pid of the living process that holds the lock; null when none does. @throws ConfigurationError when this user may not know */
 export function lockHolder(runtimeDir: string): number | null {
-  const content = contentOf(runtimePaths(runtimeDir).lock);
-  return content === null ? null : livingOwner(content);
+  try {
+    const content = contentOf(runtimePaths(runtimeDir).lock);
+    return content === null ? null : livingOwner(content);
+  } catch (error) {
+    const code = errorCode(error);
+    throw new ConfigurationError(`runtimeDir ${runtimeDir} cannot be read (${code}): run this with sudo, or as a member of group sexton`, { code, cause: error });
+  }
 }
 
 /** Null when taken, else the pid in the way. */
