@@ -66,9 +66,10 @@ export function createViewGauges(registry: Registry, clock: Pick<Clock, 'monoton
 
   return {
     publish({ status, pending: waiting, diff }, statuses) {
-      for (const each of [lastSuccess, complete, held, condition, open]) each.reset();
+      for (const each of [lastSuccess, complete, held, condition, open, revision]) each.reset();
       published = { sources: status.sources, revisionAges: revisionAges(status), at: clock.monotonic() };
-      for (const each of [revision, refused, pullFailed]) each.remove();
+      // Without git-ops they are absent, not 0.
+      for (const each of [refused, pullFailed]) each.remove();
       if (status.gitOps != null) {
         if (status.revision !== null) revision.set({ revision: status.revision }, 1);
         refused.set(status.gitOps.refused === null ? 0 : 1);
