@@ -3,6 +3,7 @@ import { noObserver } from '../../controller/observer.js';
 import { readCredentials } from '../../runtime/credentials.js';
 import { ConfigurationError, errorCode, errorMessage } from '../../runtime/errors.js';
 import { createLogger } from '../../runtime/logger.js';
+import { personOf } from '../after-writing.js';
 import { compose, silentPublisher } from '../compose.js';
 import { requireConfiguration } from '../configuration.js';
 import { withLock } from '../controller-process.js';
@@ -49,7 +50,7 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
       const skew = deps.clockCheck(deps.unifi.lastDate());
       if (skew !== null) throw new CommandError(exit.failed, `nothing was taken over: ${skew}`);
       for (const step of adoption.steps) terminal.out(`${step}\n`);
-      await adoption.carryOut();
+      await adoption.carryOut(personOf(session));
       terminal.out(`this UniFi belongs to installation ${deps.installationId} now; start the controller again\n`);
       return exit.ok;
     } catch (error) {
