@@ -44,7 +44,7 @@ export async function startGitServer({ root, credentials, tls, instead }: GitSer
         QUERY_STRING: query,
         REQUEST_METHOD: request.method ?? 'GET',
         CONTENT_TYPE: request.headers['content-type'] ?? '',
-        HTTP_CONTENT_ENCODING: String(request.headers['content-encoding'] ?? ''),
+        HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
         GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
         REMOTE_USER: '',
         REMOTE_ADDR: '127.0.0.1',

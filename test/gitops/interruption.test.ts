@@ -195,7 +195,7 @@ describe('two pulls, a signal, a damaged repository', () => {
     const running = runCommandLine(['--config', here.configFile, 'pull'], { environment: { PATH: `${slow}:${PATH}` }, interrupt: stop.signal });
     await until('git runs', () => existsSync(join(here.root, 'git.pid')) && readFileSync(join(here.root, 'git.pid'), 'utf8') !== '');
     stop.abort('SIGTERM');
-    expect(await running).toMatchObject({ code: 130, err: expect.stringContaining('interrupted; what was in force stays in force') });
+    expect(await running).toMatchObject({ code: 130, err: expect.stringContaining('interrupted; what was in force stays in force') as string });
     const pid = Number(readFileSync(join(here.root, 'git.pid'), 'utf8'));
     await until('it is gone', () => !existsSync(`/proc/${pid}`));
     expect(here.served()).toEqual({ 'doors.yaml': lobby });
@@ -225,7 +225,7 @@ describe('two pulls, a signal, a damaged repository', () => {
     rmSync(kept, { recursive: true });
     git(here.clone, 'reset', '--quiet', '--hard', 'HEAD~2');
     here.push({ 'other.yaml': doorGroup('other') });
-    expect(await here.pull()).toMatchObject({ code: 1, err: expect.stringContaining('the branch was rewritten') });
+    expect(await here.pull()).toMatchObject({ code: 1, err: expect.stringContaining('the branch was rewritten') as string });
   });
 });
 
@@ -267,7 +267,7 @@ describe('a disk that takes nothing', () => {
       expect([code, err]).toEqual([2, expect.stringContaining('the disk is full: make room in the state directory')]);
     } else {
       writeFileSync(here.stateDir, 'no directory');
-      expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('stateDir') });
+      expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('stateDir') as string });
     }
   });
 });

@@ -78,9 +78,9 @@ describe('a pull', () => {
     await here.pull();
     const { readGitOpsState } = await import('../../src/gitops/state-files.js');
     expect(await readGitOpsState(here.configuration())).toEqual({
-      revision: { commit: first, branch: 'main', authoredAt: '2026-11-21T10:01:00Z', pulledAt: expect.any(String) },
+      revision: { commit: first, branch: 'main', authoredAt: '2026-11-21T10:01:00Z', pulledAt: expect.any(String) as string },
       refused: null,
-      fetchedAt: expect.stringMatching(/Z$/),
+      fetchedAt: expect.stringMatching(/Z$/) as string,
       failed: null,
       intervalSeconds: 300,
     });
@@ -187,7 +187,7 @@ describe('a commit that is refused leaves the old one in force', () => {
     symlinkSync('shared/gym.txt', join(here.clone, 'gym.yaml'));
     symlinkSync('README.md', join(here.clone, 'AGENTS.md'));
     here.push({ 'doors.yaml': lobby, 'doors.status.yaml': 'kind: DoorGroup\nmetadata: { name: lobby }\nstatus: {}\n', 'shared/gym.txt': gym, 'README.md': 'x', 'logo.png': Buffer.from([0, 1, 255]) });
-    expect(await here.pull()).toMatchObject({ code: 1, out: expect.stringContaining('gym.yaml:0:0: is a link to what is no resource file') });
+    expect(await here.pull()).toMatchObject({ code: 1, out: expect.stringContaining('gym.yaml:0:0: is a link to what is no resource file') as string });
     here.push({ 'shared/gym.txt': null, 'shared/.keep/x': '', 'gym.yaml': null, 'shared/gym.yaml': gym });
     expect(await here.pull()).toMatchObject({ code: 0 });
     expect(readdirSync(here.resources).sort()).toEqual(['.sexton-revision.json', 'doors.yaml', 'generated', 'shared']);
@@ -205,11 +205,11 @@ describe('a commit that is refused leaves the old one in force', () => {
     expect([empty.code, empty.err]).toEqual([1, expect.stringContaining('conf (gitOps.path) holds no resource file, and an empty set is never put in force')]);
     here.push({ 'conf/doors.yaml': lobby, 'conf/gym.yaml': gym });
     here.configure({ path: 'conf', maxFiles: 1 });
-    expect(await here.pull()).toMatchObject({ code: 1, err: expect.stringContaining('it has 2 resource files, and gitOps.maxFiles allows 1') });
+    expect(await here.pull()).toMatchObject({ code: 1, err: expect.stringContaining('it has 2 resource files, and gitOps.maxFiles allows 1') as string });
     here.configure({ path: 'conf', maxSize: '64Ki' });
     expect(await here.pull()).toMatchObject({ code: 0 });
     here.push({ 'conf/gym.yaml': `${gym}#${'x'.repeat(100_000)}\n` });
-    expect(await here.pull()).toMatchObject({ code: 1, err: expect.stringContaining('its resource files have') });
+    expect(await here.pull()).toMatchObject({ code: 1, err: expect.stringContaining('its resource files have') as string });
     // Random bytes do not compress: the repository itself is too large, whatever directory is followed.
     here.push({ 'conf/gym.yaml': gym, 'video.mp4': execFileSync('head', ['-c', '400000', '/dev/urandom']) });
     const huge = await here.pull();

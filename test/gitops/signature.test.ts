@@ -14,8 +14,8 @@ interface Signed {
   readonly here: GitWorld;
   /** Public keys: the operator's, and somebody else's. */
   readonly keys: { readonly operator: string; readonly other: string };
-  sign(name: 'operator' | 'other' | null): void;
-  allow(lines: readonly string[]): void;
+  readonly sign: (name: 'operator' | 'other' | null) => void;
+  readonly allow: (lines: readonly string[]) => void;
 }
 
 function signedWorld(): Signed {
@@ -102,6 +102,6 @@ describe('with allowedSigners', () => {
     const { here, sign } = signedWorld();
     sign('operator');
     here.push({ 'doors.yaml': lobby });
-    expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('gitOps.allowedSigners: ') });
+    expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('gitOps.allowedSigners: ') as string });
   });
 });

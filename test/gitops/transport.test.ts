@@ -70,7 +70,7 @@ describe('https', () => {
     });
     here.configure({ url: `${server.url}/remote.git` });
     here.environment = { GIT_PASSWORD: 's3cret-token-value' };
-    expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('it has moved: put the new address into gitOps.url') });
+    expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('it has moved: put the new address into gitOps.url') as string });
     expect(other.requests).toEqual([]);
   });
 
@@ -124,10 +124,10 @@ describe('ssh', () => {
     if (ssh.real) {
       writeFileSync(join(here.root, 'empty'), '');
       here.configure({ url: ssh.url(here.remote), sshKey: ssh.key, knownHosts: join(here.root, 'empty') });
-      expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('the host is not in gitOps.knownHosts') });
+      expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('the host is not in gitOps.knownHosts') as string });
       newKey(join(here.root, 'other'));
       here.configure({ url: ssh.url(here.remote), sshKey: join(here.root, 'other'), knownHosts: ssh.knownHosts });
-      expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('the credentials are refused or missing') });
+      expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('the credentials are refused or missing') as string });
     } else {
       const words = ssh.called().split('\n');
       expect(words).toEqual(expect.arrayContaining(['BatchMode=yes', 'StrictHostKeyChecking=yes', `IdentityFile="${ssh.key}"`, 'IdentitiesOnly=yes', `UserKnownHostsFile="${ssh.knownHosts}"`]));
@@ -137,7 +137,7 @@ describe('ssh', () => {
 
   it('a key that is not there is named with its setting', async () => {
     const here = world({ url: 'git@git.example.org:church/doors.git', sshKey: '/nowhere/key' });
-    expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('gitOps.sshKey: /nowhere/key cannot be read (ENOENT)') });
+    expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('gitOps.sshKey: /nowhere/key cannot be read (ENOENT)') as string });
   });
 
   it('a key from the credentials directory is used where the configuration names none', async () => {
@@ -188,19 +188,19 @@ describe('nothing of a repository is executed', () => {
     }
     expect(await world({ url: 'ssh://x.org/a', brunch: 'main', path: '../up', maxSize: '5', allowForcePush: 'yes' }).pull()).toMatchObject({
       code: 78,
-      err: expect.stringMatching(/gitOps\.brunch: unknown field, did you mean `branch`[^]*|gitOps\.path: must be/),
+      err: expect.stringMatching(/gitOps\.brunch: unknown field, did you mean `branch`[^]*|gitOps\.path: must be/) as string,
     });
   });
 
   it('without git it says so', async () => {
     const here = world();
     here.environment = { PATH: '/nowhere' };
-    expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('git is not installed, and `sexton pull` needs it: sudo apt install git') });
+    expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('git is not installed, and `sexton pull` needs it: sudo apt install git') as string });
   });
 
   it('without gitOps it says how to begin', async () => {
     const here = world();
     writeFileSync(here.configFile, readFileSync(here.configFile, 'utf8').replace(/^gitOps: .*$/m, 'gitOps: {}'));
-    expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('gitOps is not configured: add') });
+    expect(await here.pull()).toMatchObject({ code: 78, err: expect.stringContaining('gitOps is not configured: add') as string });
   });
 });
