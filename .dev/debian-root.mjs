@@ -54,7 +54,7 @@ export function debianRoot() {
   const debs = join(folder, 'debs');
   const making = `${path}.${process.pid}`;
   mkdirSync(debs, { recursive: true });
-  console.error(`sexton: making a Debian for the tests of the systemd units, once, in ${path} (about a minute) …`);
+  console.error(`sexton: making a Debian for the tests of the systemd units, once, in ${path} (a minute or more) …`);
   const { status, stderr, error } = run('debootstrap', ['--variant=minbase', `--cache-dir=${debs}`, `--include=${packages.join()}`, suite, making, mirror(suite)], { timeout: 900_000 });
   if (status !== 0) {
     rmSync(making, { recursive: true, force: true });

@@ -13,8 +13,11 @@ directory() {
 }
 directory /etc/sexton 0755 root
 directory /etc/sexton/credentials 0700 root
-# New files keep the group, so that the controller reads what a person leaves there.
-directory /etc/sexton/resources 2775 sexton
+# Declarations; members of group sexton write to generated/ only. New files keep the group.
+if [ ! -e /etc/sexton/resources ] && [ ! -L /etc/sexton/resources ]; then
+  directory /etc/sexton/resources 2755 sexton
+  directory /etc/sexton/resources/generated 2775 sexton
+fi
 directory /var/lib/sexton 2750 sexton
 directory /var/lib/sexton/approvals 2770 sexton
 directory /var/log/sexton 0750 sexton

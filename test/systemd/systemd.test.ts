@@ -44,7 +44,7 @@ describe.skipIf(root === null)('a Pi with systemd', { timeout: 120_000 }, () => 
       [
         '/etc/sexton root:root 755',
         '/etc/sexton/credentials root:root 700',
-        '/etc/sexton/resources sexton:sexton 2775',
+        '/etc/sexton/resources sexton:sexton 2755',
         '/etc/sexton/sexton.yaml root:root 644',
         '/var/lib/sexton sexton:sexton 2750',
         '/var/lib/sexton/approvals sexton:sexton 2770',
