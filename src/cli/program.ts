@@ -11,7 +11,7 @@ import { programVersion } from './version.js';
 import { registerWriting } from './writing-commands.js';
 
 /** Announced, and not there yet: nobody who types one means another command. */
-const later = ['block', 'unblock', 'pull'];
+const later = ['block', 'unblock'];
 
 /** The whole command line. Actions load their code when they run. */
 export function buildProgram(session: Session, finish: (code: number) => void): Command {

@@ -40,7 +40,7 @@ describe('a command line that cannot be meant ends with 64 and a suggestion', ()
     expect(out).toBe('');
   });
 
-  it.each(['block', 'unblock', 'audit', 'pull'])(
+  it.each(['block', 'unblock'])(
     '%s is announced, not mistaken for another command',
     async (word) => {
       const { code, err } = await runCommandLine([word, 'x', '--days', '3']);
