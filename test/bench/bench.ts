@@ -4,11 +4,13 @@ import { edit } from './edits.js';
 import { figuresDocument, tableText, type Figure, type Measurement } from './figure.js';
 import { memory } from './memory.js';
 import { provisioning } from './provisioning.js';
+import { pulling } from './pull.js';
 import { startup } from './startup.js';
 
 const measurements: readonly Measurement[] = [
   startup,
   edit,
+  pulling,
   cycle(100, 20),
   cycle(500, 20),
   cycle(5_000, 10),
