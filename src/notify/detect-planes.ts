@@ -65,7 +65,7 @@ function certificateChanged(planes: readonly PlaneView[]): Holding[] {
       subject: 'UniFi shows another certificate',
       what: found.message ?? '',
       todo: 'Was UniFi updated or replaced? Compare the certificate on the console itself before you put its fingerprint into the configuration.',
-      command: 'sexton status',
+      command: 'sexton doctor',
       fact: found.message ?? '',
     }),
   ];

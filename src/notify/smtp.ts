@@ -57,12 +57,12 @@ function mailError(error: unknown, { name, host, port }: SmtpOptions): Transient
   if (code === 'EAUTH') {
     return new TerminalError(`${name}: ${server} refuses the login${answer === null ? '' : ` (${answer})`}. Check SMTP_USERNAME and SMTP_PASSWORD.`, { code });
   }
+  if (code === 'ETLS') return new TransientError(`${name}: ${server} offers no encryption, or none that can be trusted. Check host, port, security and caFile.`, { code });
   if (answer !== null) {
     const message = `${name}: ${server} refuses the mail (${answer}). Check the addresses in the configuration, and what the server allows.`;
     // RFC 5321, 4.2.1: a 4yz answer may be another one later.
     return answer >= 500 ? new TerminalError(message, { code }) : new TransientError(message, { code });
   }
-  if (code === 'ETLS') return new TransientError(`${name}: ${server} offers no encryption, or none that can be trusted. Check host, port, security and caFile.`, { code });
   if (code === 'EDNS' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new TransientError(`${name}: the name ${host} cannot be resolved.`, { code });
   if (code === 'ETIMEDOUT') return new TransientError(`${name}: ${server} does not answer in time.`, { code });
   return new TransientError(`${name}: no connection to ${server} (${code}).`, { code });

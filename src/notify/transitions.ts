@@ -41,7 +41,7 @@ export const mostAlerts = 100;
  * each further time, at most 6 hours: what flaps is one alert.
  */
 export function step(state: AlertState, look: Look, now: Instant): { readonly state: AlertState; readonly notes: readonly Note[] } {
-  const records = new Map(state.records);
+  const records = new Map([...state.records].map(([key, record]) => [key, notAfter(record, now)]));
   const waiting = new Map<string, Instant>();
   const away = new Map<string, Instant>();
   const notes: Note[] = [];
@@ -67,7 +67,7 @@ export function step(state: AlertState, look: Look, now: Instant): { readonly st
     open += 1;
     tell(key, raised(found, first, record, now));
   }
-  for (const [key, record] of state.records) {
+  for (const [key, record] of [...records]) {
     if (record.overAt !== null || present.has(key) || look.unknown(key)) continue;
     const since = Math.min(state.away.get(key) ?? now, now);
     if (now - since >= calmOf(record)) tell(key, { ...record, kind: 'Resolved', toldAt: now, overAt: now });
@@ -79,6 +79,13 @@ export function step(state: AlertState, look: Look, now: Instant): { readonly st
   // Only beside something to tell: the passing of a day alone writes nothing.
   if (notes.length > 0) for (const [key, { overAt }] of records) if (overAt !== null && now - overAt >= day) records.delete(key);
   return { state: { records, waiting, away }, notes };
+}
+
+/** A clock that was ahead when it was told must not silence it until then. */
+function notAfter(record: AlertRecord, now: Instant): AlertRecord {
+  const { since, toldAt, overAt } = record;
+  if (toldAt <= now) return record;
+  return { ...record, since: Math.min(since, now), toldAt: now, overAt: overAt === null ? null : now };
 }
 
 function raised(found: Holding, first: Instant, before: AlertRecord | undefined, now: Instant): AlertRecord {
@@ -98,8 +105,7 @@ function raised(found: Holding, first: Instant, before: AlertRecord | undefined,
 
 /** Null: there is nothing new about it. */
 function toldAgain(record: AlertRecord, found: Holding, now: Instant): AlertRecord | null {
-  // A clock that was ahead when it was told must not silence it for ever.
-  const ago = now - Math.min(record.toldAt, now + day);
+  const ago = now - record.toldAt;
   const told = tellingOf(found);
   if (found.fact !== record.told.fact && ago >= gapOf(record)) return { ...record, told, kind: 'Changed', toldAt: now, changes: record.changes + 1 };
   if (!record.reminded || ago < day) return null;
