@@ -77,6 +77,6 @@ function files(plane: 'doors' | 'members', { resources, unreadable }: ResourceRe
       const message = `${file} is refused${where}${more > 0 ? `, and ${more} more` : ''}; the last accepted version stays in force`;
       return [refusal(plane, `file/${file}#${kind}/${name}`, refused.reason, { kind, name }, message, kind === 'DoorGroup' ? [name] : [])];
     }),
-    ...(plane === 'members' ? [] : unreadable.map(({ file, line }) => refusal(plane, `file/${file}#${line}`, 'Invalid', { kind: 'File', name: file }, `${file}:${line} holds a document that cannot be read`))),
+    ...(plane === 'members' ? [] : unreadable.map(({ file, line, problems }) => refusal(plane, `file/${file}#${line}`, 'Invalid', { kind: 'File', name: file }, `${file}:${line} is refused: ${problems[0]?.message ?? 'it cannot be read'}`))),
   ];
 }

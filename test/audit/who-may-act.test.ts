@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { directoryApprovals } from '../../src/controller/approvals.js';
 import { actingUsers, type ActingUsers } from '../../src/runtime/acting-group.js';
 import { sharePoke, shareDirectory, writeInPlace } from '../../src/runtime/shared-place.js';
+import { withoutStrangers } from '../../src/store/directory/generated-owners.js';
+import { readTree } from '../../src/store/directory/tree.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { runModule } from '../runtime/child.js';
 
@@ -127,6 +129,27 @@ describe('notes of orders', () => {
     const found = directoryApprovals(join(directory, 'approvals'), clock, users);
     await found.takeOrders(() => Promise.reject(new Error('taken')));
     expect(found.refused()).toHaveLength(1);
+  });
+});
+
+describe('files in generated/', () => {
+  it.runIf(root).each([
+    { who: 'a member', uid: alice, counts: true },
+    { who: 'the owner of the directory', uid: 4500, counts: true },
+    { who: 'a stranger', uid: mallory, counts: false },
+  ])('of $who: $counts', async ({ uid, counts }) => {
+    const resources = join(directory, 'resources');
+    const file = join(resources, 'generated', 'approve-140.yaml');
+    mkdirSync(join(resources, 'generated'), { recursive: true });
+    writeFileSync(join(resources, 'own.yaml'), '');
+    writeFileSync(file, '');
+    chownSync(resources, 4500, 4500);
+    chownSync(join(resources, 'own.yaml'), mallory, mallory);
+    chownSync(file, uid, uid);
+    const { files, blocked } = await withoutStrangers(await readTree(resources), resources, users);
+    // Only orders go by their owner; whoever may write elsewhere is the business of the directory's owner.
+    expect(files.map(({ path }) => path)).toEqual(counts ? ['generated/approve-140.yaml', 'own.yaml'] : ['own.yaml']);
+    expect(blocked.map(({ path, problem }) => `${path} ${problem.message}`)).toEqual(counts ? [] : [expect.stringContaining('belongs to mallory, who may not give orders')]);
   });
 });
 

@@ -9,6 +9,7 @@ import { type AcceptedVersion, AcceptedVersions, type ResourceKey, keyText } fro
 import { type AdmittedResource, admit } from './admission.js';
 import { watchChanges } from './change-watch.js';
 import { isResourceFile, statusFileOf } from '../file-names.js';
+import { withoutStrangers } from './generated-owners.js';
 import { FileReader } from './file-reader.js';
 import { RefusalTimes, type Since, continuedSince } from './refusal-times.js';
 import { StatusFiles } from './status-files.js';
@@ -138,7 +139,7 @@ class DirectoryStore implements ResourceStore {
 
   async #tree(): Promise<Tree | { readonly gone: string }> {
     try {
-      return await readTree(this.#options.directory);
+      return await withoutStrangers(await readTree(this.#options.directory), this.#options.directory);
     } catch (error) {
       const code = errorCode(error);
       const what = code === 'ENOENT' ? 'is gone' : `cannot be read (${code})`;
