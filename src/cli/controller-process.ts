@@ -15,6 +15,7 @@ import { createLogger } from '../runtime/logger.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
 import { serviceManager } from '../runtime/service-manager.js';
 import { prepareDirectory } from '../runtime/state-file.js';
+import { becomeStateOwner } from '../runtime/state-owner.js';
 import { isReady } from '../status/build-view.js';
 import type { Plane, View } from '../status/view.js';
 import type { ResourceStore } from '../store/resource-store.js';
@@ -40,10 +41,11 @@ export interface ControllerProcess {
 const stopLimit = 8_000;
 const lockInterval = 5_000;
 
-/** @throws CommandError (75) while another process holds the lock */
+/** Root does it as the owner of the state directory. @throws CommandError (75) while another process holds the lock */
 export async function withLock<Result>(configuration: Configuration, work: (held: () => boolean) => Promise<Result>): Promise<Result> {
   prepareDirectory(configuration.stateDir, 'stateDir');
   prepareDirectory(configuration.runtimeDir, 'runtimeDir');
+  becomeStateOwner(configuration);
   const lock = acquireLock(configuration.runtimeDir);
   if ('heldBy' in lock) {
     throw new CommandError(exit.locked, `another sexton (pid ${lock.heldBy}) holds ${runtimePaths(configuration.runtimeDir).lock}; stop it first`);

@@ -12,6 +12,6 @@ export async function appendEvents(path: string, events: readonly ControllerEven
     () => 0,
   );
   if (size > largest) await rename(path, `${path}.1`);
-  await appendFile(path, events.map((event) => `${escapeJson(JSON.stringify(event))}\n`).join(''), { mode: 0o600 });
+  await appendFile(path, events.map((event) => `${escapeJson(JSON.stringify(event))}\n`).join(''), { mode: 0o640 });
   onDiskWrite('events');
 }

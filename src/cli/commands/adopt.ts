@@ -26,6 +26,7 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
   }
   const { terminal, clock } = session;
   const credentials = readCredentials(session.environment);
+  const person = personOf(session);
   return withLock(configuration, async () => {
     const composition = await compose({
       configuration,
@@ -50,7 +51,7 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
       const skew = deps.clockCheck(deps.unifi.lastDate());
       if (skew !== null) throw new CommandError(exit.failed, `nothing was taken over: ${skew}`);
       for (const step of adoption.steps) terminal.out(`${step}\n`);
-      await adoption.carryOut(personOf(session));
+      await adoption.carryOut(person);
       terminal.out(`this UniFi belongs to installation ${deps.installationId} now; start the controller again\n`);
       return exit.ok;
     } catch (error) {

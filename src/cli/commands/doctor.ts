@@ -5,6 +5,7 @@ import { readCredentials, missingCredentials } from '../../runtime/credentials.j
 import { errorMessage } from '../../runtime/errors.js';
 import { isoSeconds } from '../../runtime/instant.js';
 import { statePaths } from '../../runtime/paths.js';
+import { becomeStateOwner } from '../../runtime/state-owner.js';
 import type { Configuration } from '../../runtime/config.js';
 import type { Resource } from '../../api/resource.js';
 import { tellDaemon } from '../after-writing.js';
@@ -122,6 +123,7 @@ async function fenceTest(session: Session, { configuration, instruments, options
     session.terminal.out(`Inconclusive: ${errorMessage(error)}\n`);
     return exit.failed;
   }
+  becomeStateOwner(configuration);
   await writeFenceProof(statePaths(configuration.stateDir).fence, { verifiedAt: isoSeconds(session.clock.now()), schedule, door });
   session.terminal.out(`Verified: the door "${door}" closed on a holiday without hours; ${await tellDaemon(configuration, ['doors'])}\n`);
   return exit.ok;

@@ -109,6 +109,8 @@ export class AcceptedVersions {
       version: 1,
       what: `the accepted version of ${keyText(key)}`,
       label: 'accepted',
+      // No more than the resource files hold, and read by commands of the group's people.
+      mode: 0o640,
       decode,
       onDiskWrite: this.#options.onDiskWrite,
       readOnly: this.#options.readOnly,
