@@ -4,7 +4,7 @@ import { auditOn, silentAudit } from '../apply/audit/audit.js';
 import { openTrail } from '../apply/audit/trail.js';
 import { readFenceProof } from '../apply/doors/fence-proof.js';
 import { openRuleMemory } from '../apply/doors/rule-memory.js';
-import { decodeInventory, inventoryVersion, type Inventory } from '../apply/inventory.js';
+import { decodeInventory, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
 import { openLedger } from '../apply/ledger.js';
 import { directoryApprovals } from '../controller/approvals.js';
@@ -27,6 +27,7 @@ import { isLoopback } from '../runtime/loopback.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
 import { shareDirectory, sharePoke } from '../runtime/shared-place.js';
 import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
+import { refuseNewerState, stateVersions } from '../runtime/state-versions.js';
 import type { AlertingView } from '../status/view.js';
 import { openDirectoryStore } from '../store/directory/directory-store.js';
 import { createUnifiClient } from '../unifi/developer-api/client.js';
@@ -71,6 +72,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const writable = options.access === 'control';
   requireCredentials(missingCredentials(configuration, credentials));
   const applies = writable && configuration.mode === 'Apply' && !options.dryRun;
+  await refuseNewerState(configuration.stateDir);
   if (writable) {
     prepareDirectory(configuration.stateDir, 'stateDir');
     prepareDirectory(configuration.runtimeDir, 'runtimeDir');
@@ -84,7 +86,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const inventory = openStateFile<Inventory>({
     ...written,
     path: paths.inventory,
-    version: inventoryVersion,
+    version: stateVersions.inventory,
     what: 'what Sexton owns in UniFi',
     label: 'inventory',
     decode: decodeInventory,

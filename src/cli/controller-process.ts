@@ -18,7 +18,6 @@ import { prepareDirectory } from '../runtime/state-file.js';
 import { becomeStateOwner } from '../runtime/state-owner.js';
 import { isReady } from '../status/build-view.js';
 import type { Plane, View } from '../status/view.js';
-import type { ResourceStore } from '../store/resource-store.js';
 import { lookAt, openAlerting } from './compose-alerts.js';
 import { compose, type ComposeOptions, type Composition } from './compose.js';
 import { CommandError, exit } from './exit.js';
@@ -207,12 +206,14 @@ async function assemble(
   const secrets = Object.values(credentials);
   const log = createLogger({ stream: logTo, level: session.environment['LOG_LEVEL'], secrets, clock: settings.clock });
   let lastPoke: string | null = null;
-  let store: ResourceStore | null = null;
+  let composed: Composition | null = null;
+  const deps = (): Composition['deps'] => {
+    if (composed === null) throw new Error('published before the program was put together');
+    return composed.deps;
+  };
   const publisher = diskPublisher({
-    store: () => {
-      if (store === null) throw new Error('published before the program was put together');
-      return store;
-    },
+    store: () => deps().store,
+    troubles: () => deps().troubles,
     livePath: runtimePaths(configuration.runtimeDir).live,
     eventsPath: statePaths(configuration.stateDir).events,
     lastPoke: () => lastPoke,
@@ -229,7 +230,7 @@ async function assemble(
     dryRun,
     publisher,
   });
-  store = composition.deps.store;
+  composed = composition;
   for (const text of composition.lost) log.error('state lost', { text });
   return { composition, settle: (id) => (lastPoke = id), publisher };
 }

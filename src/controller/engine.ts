@@ -141,9 +141,9 @@ export function createEngine(options: EngineOptions): Engine {
       const shown = view();
       try {
         await options.publisher.statuses(statuses, current);
-        await options.publisher.events(events);
       } finally {
-        // A full card must not hide from anybody how the doors stand.
+        // A full card must not hide from anybody what happened, and how the doors stand.
+        await options.publisher.events(events);
         await publishView(shown);
       }
     } else await publishView(view());

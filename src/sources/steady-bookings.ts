@@ -3,7 +3,8 @@ import type { Booking, Instant, Interval } from '../desired/model.js';
 import { errorMessage } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
 import { openStateFile } from '../runtime/state-file.js';
-import { decodeMemory, memoryVersion, type BookingsMemory } from './bookings-memory.js';
+import { stateVersions } from '../runtime/state-versions.js';
+import { decodeMemory, type BookingsMemory } from './bookings-memory.js';
 import { successors } from './booking-successors.js';
 import { revisionOf } from './revision.js';
 import type { KeptItems, Snapshot } from './source.js';
@@ -38,7 +39,7 @@ export interface SteadyBookings {
 export function steadyBookings({ rangeOf, programmed, log, ...options }: SteadyBookingsOptions): SteadyBookings {
   const file = openStateFile<BookingsMemory>({
     ...options,
-    version: memoryVersion,
+    version: stateVersions.bookings,
     what: 'the last bookings of Planning Center, read again at the next poll',
     label: 'bookings',
     decode: (value, version) => decodeMemory(value, version, rangeOf),

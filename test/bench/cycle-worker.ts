@@ -62,6 +62,7 @@ async function measure(configPath: string, count: number): Promise<CycleReport> 
     dryRun: false,
     publisher: diskPublisher({
       store: () => composition.deps.store,
+      troubles: () => composition.deps.troubles,
       livePath: join(config.runtimeDir, 'live.json'),
       eventsPath: join(config.stateDir, 'events.jsonl'),
       lastPoke: () => null,

@@ -1,5 +1,6 @@
 import { isRecord } from '../../runtime/record.js';
 import { openStateFile, type StateFile } from '../../runtime/state-file.js';
+import { stateVersions } from '../../runtime/state-versions.js';
 import type { Link } from './record.js';
 
 /**
@@ -11,13 +12,11 @@ export interface TrailHead extends Link {
   readonly standing: Readonly<Record<string, number>>;
 }
 
-export const headVersion = 1;
-
 export function openTrailHead(path: string, options: { readonly readOnly: boolean; readonly onDiskWrite: (what: string) => void }): StateFile<TrailHead> {
   return openStateFile<TrailHead>({
     ...options,
     path,
-    version: headVersion,
+    version: stateVersions.auditHead,
     what: 'where the audit trail ended',
     label: 'audit',
     mode: 0o640,

@@ -6,6 +6,7 @@ import type { Logger } from '../../runtime/log.js';
 import { ConfigurationError, TransientError, errorCode, errorMessage } from '../../runtime/errors.js';
 import { statePaths } from '../../runtime/paths.js';
 import { type StateFile, openStateFile, prepareDirectory } from '../../runtime/state-file.js';
+import { stateVersions } from '../../runtime/state-versions.js';
 
 /** What is in force, and how it came to be. */
 export interface AcceptedVersion {
@@ -106,7 +107,7 @@ export class AcceptedVersions {
     if (known !== undefined) return known;
     const file = openStateFile({
       path: this.#path(key),
-      version: 1,
+      version: stateVersions.accepted,
       what: `the accepted version of ${keyText(key)}`,
       label: 'accepted',
       // No more than the resource files hold, and read by commands of the group's people.
