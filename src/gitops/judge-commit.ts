@@ -7,6 +7,8 @@ import type { LocalFiles } from './local-files.js';
 import type { Commit, Repository } from './repository.js';
 import type { RefusalReason, RefusedRevision } from './state.js';
 
+const mostProblems = 50;
+
 /** The commit, or the branch, is not to be served. */
 export class Refused extends Error {
   override readonly name = 'Refused';
@@ -20,7 +22,10 @@ export class Refused extends Error {
     readonly problems?: readonly Problem[];
   }) {
     super(refused.message);
-    this.refused = { ...refused, authoredAt: refused.authoredAt ?? null, problems: refused.problems ?? [] };
+    const { problems = [], message } = refused;
+    // Kept in a file that every look at the status reads; nobody reads more of them at once either.
+    const more = problems.length > mostProblems ? ` (the first ${mostProblems} of ${problems.length} are listed)` : '';
+    this.refused = { ...refused, authoredAt: refused.authoredAt ?? null, message: `${message}${more}`, problems: problems.slice(0, mostProblems) };
   }
 }
 

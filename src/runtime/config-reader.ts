@@ -125,9 +125,3 @@ export const truth: Reader<boolean> = (value, place) => {
   place.report('must be true or false');
   return undefined;
 };
-
-export const anyMapping: Reader<Readonly<Record<string, unknown>>> = (value, place) => {
-  if (isRecord(value)) return value;
-  place.report('must be a mapping');
-  return undefined;
-};

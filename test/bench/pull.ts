@@ -91,7 +91,7 @@ metadata: { name: event-${index} }
 spec:
   match: { eventName: "Meeting of group ${index}" }
   action: Adjust
-  doorGroups: [{ name: group-1, lead: 5m }]
+  doorGroups: [{ name: group-01, lead: 5m }]
 `;
 }
 

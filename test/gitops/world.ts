@@ -12,11 +12,6 @@ export function git(cwd: string, ...words: readonly string[]): string {
   return execFileSync('git', words, { cwd, env: { ...plainGit, HOME: cwd }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }
 
-export interface PullRan extends Ran {
-  /** Of `-o json`. */
-  readonly json: unknown;
-}
-
 /** An operator's clone, the bare repository it pushes to, and a machine that pulls from there. */
 export class GitWorld {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'sexton-git-')));

@@ -42,8 +42,10 @@ export async function pullCommand(session: Session, options: PullCommandOptions)
   const lock = acquireLock(runtimeDir, runtimePaths(runtimeDir).pullLock);
   if ('heldBy' in lock) throw new CommandError(exit.locked, `another \`sexton pull\` (pid ${lock.heldBy}) is at work; wait for its end`);
   try {
-    const result = await pullNow(session, { configuration, gitOps, options });
-    const acts = result.outcome === 'Switched' ? await tellDaemon(configuration, ['doors', 'members']) : null;
+    let acts: string | null = null;
+    const result = await pullNow(session, { configuration, gitOps, options }, async () => {
+      acts = await tellDaemon(configuration, ['doors', 'members']);
+    });
     await tell(session, { configuration, result, acts, output: options.output });
     return result.outcome === 'Refused' ? exit.failed : exit.ok;
   } catch (error) {
@@ -61,7 +63,8 @@ interface Order {
   readonly options: PullCommandOptions;
 }
 
-async function pullNow(session: Session, { configuration, gitOps, options }: Order): Promise<PullResult> {
+/** @param switched called when the new tree is in force, before the old one is tidied up */
+async function pullNow(session: Session, { configuration, gitOps, options }: Order, switched: () => Promise<void>): Promise<PullResult> {
   const { resources, stateDir, runtimeDir, site } = configuration;
   const credentials = await gitCredentials(session, gitOps);
   const git = createGit({
@@ -88,7 +91,7 @@ async function pullNow(session: Session, { configuration, gitOps, options }: Ord
     program: programVersion(),
     allowForcePush: options.allowForcePush === true,
     setAside: options.setAside === true,
-    onStep: () => Promise.resolve(),
+    onStep: (step) => (step === 'look back' ? switched() : Promise.resolve()),
   });
 }
 
