@@ -15,7 +15,7 @@ export interface Done {
 export interface Machine {
   /** Of a file in it, as this machine sees it. */
   path(inside: string): string;
-  /** Runs a shell script in it as root, or as that user. */
+  /** Runs a shell script in it as root, or as that user after a new login. */
   sh(script: string, options?: ShellOptions): Promise<Done>;
   /** Its output. @throws when it does not end with 0 */
   must(script: string, options?: ShellOptions): Promise<string>;
@@ -48,7 +48,7 @@ export function createMachine(debian: string): Machine {
   let init: number | null = null;
 
   const sh: Machine['sh'] = async (script, { input = '', user } = {}) => {
-    const words = user === undefined ? ['sh', '-c', script] : ['runuser', '-u', user, '--', 'sh', '-c', script];
+    const words = user === undefined ? ['sh', '-c', script] : ['runuser', '--login', user, '--command', script];
     if (init === null) throw new Error('the machine is off');
     // A clean environment: nothing of the machine outside gets in.
     const place = ['-t', String(init), '-a', '--', 'env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C.UTF-8'];
@@ -107,6 +107,7 @@ export function createMachine(debian: string): Machine {
       await until('it is booted', booted, 60_000).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${said}`);
       });
+      await sh('grep -qw "$(hostname)" /etc/hosts || echo "127.0.1.1 $(hostname)" >> /etc/hosts');
       // nspawn lays a file over the boot's id that hardened services do not see: here one process must not look like two.
       await sh('while umount /proc/sys/kernel/random/boot_id 2>/dev/null; do :; done');
     },

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { churchFiles, person, tierMapping } from '../support/church.js';
 import { install, type Installation } from '../support/installation.js';
 import { createMachine, type Machine } from '../support/machine.js';
@@ -10,30 +10,26 @@ import { call } from '../support/sim.js';
 
 const project = join(import.meta.dirname, '../..');
 
-/** What `npm run deb` and `npm run tarball` make, and the Node that runs this test as a package. */
+/** What `npm run deb` and `npm run tarball` make, and the Node that runs this test as a package; each made when asked for. */
 export interface Packages {
-  readonly node: string;
-  readonly deb: string;
-  /** The same program under the next version's number. */
-  readonly next: string;
-  readonly tarball: string;
+  /** The paths, in a directory of this test. */
+  node(): string;
+  make(kind: 'deb' | 'tarball', version?: string): string;
   remove(): void;
 }
 
 export const nextVersion = '99.1.0';
 
-export function buildPackages(): Packages {
+export function openPackages(): Packages {
   const directory = mkdtempSync(join(tmpdir(), 'sexton-packages-'));
-  const make = (...words: readonly string[]): string => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['.dev/package.mjs', ...words, '--quick', '--out', directory], { cwd: project, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`package.mjs ${words.join(' ')}: ${stderr}`);
-    return stdout.trim().split('\n').at(-1) ?? '';
-  };
   return {
-    node: packedNode(directory),
-    deb: make('deb'),
-    next: make('deb', '--version', nextVersion),
-    tarball: make('tarball'),
+    node: () => packedNode(directory),
+    make(kind, version) {
+      const words = [kind, '--quick', '--out', directory, ...(version === undefined ? [] : ['--version', version])];
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['.dev/package.mjs', ...words], { cwd: project, encoding: 'utf8' });
+      if (status !== 0) throw new Error(`package.mjs ${words.join(' ')}: ${stderr}`);
+      return stdout.trim().split('\n').at(-1) ?? '';
+    },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
@@ -71,8 +67,15 @@ export interface InstalledChurch {
   close(): Promise<void>;
 }
 
+/** Copies a file of this machine into a directory of the Pi; its path there. */
+export function bring(pi: Machine, path: string, directory: string): string {
+  const inside = join(directory, basename(path));
+  copyFileSync(path, pi.path(inside));
+  return inside;
+}
+
 /** Everything that runs, runs in the container. */
-const nothingRunsHere: Program = {
+export const nothingRunsHere: Program = {
   start: () => {
     throw new Error('the program runs in the machine only');
   },
@@ -116,11 +119,7 @@ export async function bootChurch(debian: string): Promise<InstalledChurch> {
   return {
     pi,
     church,
-    bring(path) {
-      const name = path.slice(path.lastIndexOf('/') + 1);
-      copyFileSync(path, pi.path(`root/${name}`));
-      return `/root/${name}`;
-    },
+    bring: (path) => bring(pi, path, '/root'),
     async configure() {
       await pi.must('cat > /etc/sexton/sexton.yaml', { input: readFileSync(church.config, 'utf8') });
       for (const [name, value] of Object.entries(secrets)) await pi.must(`umask 077; cat > /etc/sexton/credentials/${name}`, { input: `${value}\n` });

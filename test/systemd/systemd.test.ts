@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { preparedDebian } from '../support/machine.js';
 import { until } from '../support/process.js';
-import { bootChurch, buildPackages, nextVersion, secrets, type InstalledChurch, type Packages } from './installed-church.js';
+import { bootChurch, nextVersion, openPackages, secrets, type InstalledChurch, type Packages } from './installed-church.js';
 
 const { root, why } = preparedDebian();
 if (root === null) console.warn(`\nLEFT OUT: the tests in a booted systemd (test/systemd), because ${why}.\n`);
@@ -29,7 +29,7 @@ describe.skipIf(root === null)('a Pi with systemd', { timeout: 120_000 }, () => 
   }
 
   beforeAll(async () => {
-    packages = buildPackages();
+    packages = openPackages();
     here = await bootChurch(root ?? '');
   }, 240_000);
   afterAll(async () => {
@@ -38,7 +38,7 @@ describe.skipIf(root === null)('a Pi with systemd', { timeout: 120_000 }, () => 
   });
 
   it('takes the package: user, directories and units are there, nothing runs, the next steps are shown', async () => {
-    const out = await must(`dpkg --install ${here.bring(packages.node)} ${here.bring(packages.deb)}`);
+    const out = await must(`dpkg --install ${here.bring(packages.node())} ${here.bring(packages.make('deb'))}`);
     expect(out).toContain('Next steps:');
     expect(await must('stat --format="%n %U:%G %a" /etc/sexton /etc/sexton/* /var/lib/sexton /var/lib/sexton/* /var/log/sexton')).toBe(
       [
@@ -157,7 +157,7 @@ describe.skipIf(root === null)('a Pi with systemd', { timeout: 120_000 }, () => 
     await must('echo "# mine" >> /etc/sexton/sexton.yaml');
     const pid = await here.show('MainPID');
     await here.church.unifi.remove('/requests');
-    const out = await must(`dpkg --install ${here.bring(packages.next)}`);
+    const out = await must(`dpkg --install ${here.bring(packages.make('deb', nextVersion))}`);
     expect(out).not.toContain('Next steps:');
     expect(await must('sexton --version')).toBe(`${nextVersion}\n`);
     expect(await must('tail -n 1 /etc/sexton/sexton.yaml')).toBe('# mine\n');
@@ -177,7 +177,7 @@ describe.skipIf(root === null)('a Pi with systemd', { timeout: 120_000 }, () => 
   });
 
   it('takes the archive without a network, twice; settings stay; uninstalling leaves them too', async () => {
-    await must(`cd /root && tar --extract --file ${here.bring(packages.tarball)} && mv sexton-*[0-9] sexton-unpacked`);
+    await must(`cd /root && tar --extract --file ${here.bring(packages.make('tarball'))} && mv sexton-*[0-9] sexton-unpacked`);
     const install = await must('sh /root/sexton-unpacked/deploy/install.sh');
     expect(install).toContain('Next steps:');
     await here.configure();
