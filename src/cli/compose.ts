@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { auditOn, silentAudit } from '../apply/audit/audit.js';
 import { openTrail } from '../apply/audit/trail.js';
@@ -12,6 +11,7 @@ import { clockCheck, systemClockSynchronised } from '../controller/clock-check.j
 import { createEngine, type Engine, type Publisher } from '../controller/engine.js';
 import type { ControllerObserver } from '../controller/observer.js';
 import type { PlaneDeps } from '../controller/plane.js';
+import { waitingBookings } from '../controller/refusals.js';
 import { createTroubles } from '../controller/troubles.js';
 import { createDoorWatch } from '../controller/watch-doors.js';
 import { localTime } from '../desired/calendar/local-time.js';
@@ -32,6 +32,7 @@ import type { AlertingView } from '../status/view.js';
 import { openDirectoryStore } from '../store/directory/directory-store.js';
 import { createUnifiClient } from '../unifi/developer-api/client.js';
 import { dryRun } from '../unifi/dry-run.js';
+import { absentState } from './absent-state.js';
 import { openSources, type Sources } from './compose-sources.js';
 
 export interface ComposeOptions {
@@ -81,7 +82,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const paths = statePaths(configuration.stateDir);
   const written = { writable, readOnly: !writable, onDiskWrite: observer.diskWrite };
 
-  const fresh = !existsSync(paths.installation);
+  const absent = absentState(configuration.stateDir);
+  const { fresh } = absent;
   const { installation, lost: lostInstallation } = await openInstallation(paths.installation, written);
   const inventory = openStateFile<Inventory>({
     ...written,
@@ -95,7 +97,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const onLost = (file: string, text: string): void => {
     troubles.raise({ key: `state/${file}`, reason: 'StateLost', object: `State/${file}`, message: text });
   };
-  const { ledger, lost: lostInventory } = await openLedger(inventory, writable);
+  const { ledger, lost: lostInventory } = await openLedger({ file: inventory, path: paths.inventory, writable, fresh });
   const { rules, lost: lostRules } = await openRuleMemory({ ...written, path: paths.rules, fresh, now: clock.now() });
   const store = openDirectoryStore({
     directory: configuration.resources,
@@ -120,7 +122,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     observe: observer.http,
   });
   const programmed = (): boolean => Object.keys(ledger.current().doorGroups).length > 0 || rules.doorIds().length > 0;
-  const sources = await openSources({ configuration, credentials, clock, log, observer, store, programmed, readOnly: !writable });
+  const sources = await openSources({ configuration, credentials, clock, log, observer, store, programmed, waited: waitingBookings(trail?.trail.standing ?? new Map()), readOnly: !writable });
   const local = localTime(configuration.timeZone);
   const newest = { at: 0 };
   const deps: PlaneDeps = {
@@ -178,10 +180,12 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     log,
   });
   const lost = [
-    ['installation.json', lostInstallation],
+    ['installation.json', lostInstallation ?? absent.installation],
     ['inventory.json', lostInventory],
     ['rules.json', lostRules],
-    ['bookings.json', sources.lost],
+    ['bookings.json', sources.lost ?? (programmed() ? absent.bookings : null)],
+    ['accepted', absent.accepted],
+    ['events.jsonl', absent.events],
     ...(trail?.lost ?? []).map((text) => ['audit.jsonl', text] as const),
   ] as const;
   for (const [file, text] of lost) if (text !== null) onLost(file, text);

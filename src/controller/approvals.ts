@@ -69,7 +69,7 @@ export function directoryApprovals(directory: string, clock: Clock, users: () =>
     const [acting, found] = await Promise.all([users(), Promise.all(wanted.map((name) => readOwn(directory, name)))]);
     const present = found.flatMap((file) => file ?? []);
     refused = present.flatMap(({ name, path, uid, text }) => {
-      const message = !acting.allows(uid) ? refusal(path, uid, acting) : text === null ? `${path} cannot be read by the user that runs sexton: it does not count; give the order again` : null;
+      const message = !acting.allows(uid) ? refusal(path, uid, acting) : unusable(path, name, text);
       return message === null ? [] : [{ file: name, uid, message }];
     });
     return present.filter(({ name }) => !refused.some(({ file }) => file === name));
@@ -117,6 +117,12 @@ export function directoryApprovals(directory: string, clock: Clock, users: () =>
       for (const { path } of orders) await rm(path, { force: true });
     },
   };
+}
+
+function unusable(path: string, name: string, text: string | null): string | null {
+  if (text === null) return `${path} cannot be read by the user that runs sexton: it does not count; give the order again`;
+  const sound = name.startsWith('order-') ? parseOrder(text) !== null : parseApproval(text) !== null;
+  return sound ? null : `${path} is damaged: it does not count; remove it, and give the order again`;
 }
 
 function refusal(path: string, uid: number, acting: ActingUsers): string {

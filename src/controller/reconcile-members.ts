@@ -1,6 +1,6 @@
 import { applyMembers } from '../apply/members/apply-members.js';
 import { onRecord } from '../apply/audit/audit.js';
-import type { Applied } from '../apply/outcome.js';
+import { failure, type Applied } from '../apply/outcome.js';
 import type { Resource } from '../api/resource.js';
 import { isSuspended, suspensionEnd } from '../desired/calendar/site.js';
 import { identity } from '../desired/members/identity.js';
@@ -10,7 +10,7 @@ import type { MemberChange } from '../plan/members/changes.js';
 import { guardMembers, type GuardedPlan } from '../plan/members/guards.js';
 import type { ObservedPeople } from '../plan/members/observed.js';
 import { planMembers, type MembersPlan } from '../plan/members/plan-members.js';
-import { errorCode, TransientError } from '../runtime/errors.js';
+import { ConfigurationError, errorCode, TransientError } from '../runtime/errors.js';
 import { isoInstant } from '../runtime/instant.js';
 import type { Snapshot } from '../sources/source.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
@@ -57,8 +57,9 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   const withheld = reading.suspended ?? membersWithheld ?? skew;
   const withheldFor = reading.suspended !== null ? 'Suspended' : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, []), withheld, withheldFor), requeueAfter };
-  await remember(first, deps);
-  const released = first.guarded.changes.filter(({ held }) => held === null);
+  // What cannot be remembered must not be given; a cut needs no memory, and waits for no disk.
+  const forgetful = await remember(first, deps).then(() => null, (error: unknown) => ({ error }));
+  const released = first.guarded.changes.filter(({ held, change }) => held === null && (forgetful === null || change.verb === 'deactivate'));
   const apply = (): Promise<Applied<MemberChange>[]> => applyMembers(released.map(({ change }) => change), {
     unifi: deps.unifi,
     log: deps.log,
@@ -74,7 +75,8 @@ export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await plan(mapping, snapshot, deps);
   const result = resultOf(last, applied);
-  const failed = applied.find(({ error }) => error !== null)?.error;
+  const failed = applied.find(({ error }) => error !== null)?.error ?? (forgetful === null ? null : failure(forgetful.error));
+  if (forgetful !== null && forgetful.error instanceof ConfigurationError) throw forgetful.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
   return { reading, report: report(result, null), requeueAfter };
 }

@@ -1,4 +1,5 @@
 import type { Refusal } from '../apply/audit/record.js';
+import { isoInstant } from '../runtime/instant.js';
 import type { DoorsReport, MembersReport } from '../status/report.js';
 import { memberViews } from '../status/member-status.js';
 import type { ResourceReading } from '../store/resource-store.js';
@@ -16,6 +17,9 @@ export function doorRefusals(report: DoorsReport, reading: ResourceReading): Ref
     ...(openings.hash === null
       ? []
       : [refusal('doors', `plan/${openings.hash}`, 'SuddenGain', { kind: 'Plan', name: openings.hash }, openings.reason, [...new Set(openings.held.map(({ doorGroup }) => doorGroup))].sort())]),
+    ...openings.held.flatMap(({ doorGroup, eventId, eventName, startsAt, bookings }) =>
+      bookings.map((id) => refusal('doors', `${openingKey}${id}`, 'SuddenGain', { kind: 'Event', name: `${eventId}@${isoInstant(startsAt)}` }, `${eventName} waits with many others: ${openings.reason}`, [doorGroup])),
+    ),
     ...waiting.pending.map(({ eventId, eventName, startsAt, reason, windows, release }) =>
       refusal('doors', `pending/${eventId}@${startsAt}/${reason}`, reason, { kind: 'Event', name: `${eventId}@${startsAt}` }, `${eventName} waits for approval: ${release}`, [...new Set(windows.map(({ doorGroup }) => doorGroup))].sort()),
     ),
@@ -49,6 +53,14 @@ export function memberRefusals(report: MembersReport, reading: ResourceReading):
 /** Orders of people who may not give any. */
 export function orderRefusals(refused: readonly RefusedOrder[]): Refusal[] {
   return refused.map(({ file, uid, message }) => refusal('approvals', `${file}/${uid}`, 'ApprovalRefused', { kind: 'Approval', name: file }, message));
+}
+
+const openingKey = 'opening/';
+
+/** Bookings that wait for a person, from what the audit trail says is refused. */
+export function waitingBookings(standing: ReadonlyMap<string, number>): ReadonlySet<string> {
+  const prefix = `doors/${openingKey}`;
+  return new Set([...standing.keys()].flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : [])));
 }
 
 const leftAlone: Readonly<Partial<Record<DoorsReport['rules'][number]['state'], string>>> = {

@@ -48,6 +48,7 @@ export class AcceptedVersions {
   readonly #files = new Map<string, StateFile<AcceptedVersion>>();
   readonly #unsaved = new Map<string, AcceptedEntry>();
   #entries: Map<string, AcceptedEntry> | null = null;
+  #setAside: ReadonlySet<string> = new Set();
 
   constructor(options: AcceptedVersionsOptions) {
     this.#options = options;
@@ -58,6 +59,11 @@ export class AcceptedVersions {
     if (this.#entries === null || this.#options.readOnly) this.#entries = await this.#load();
     for (const entry of [...this.#unsaved.values()]) await this.#save(entry);
     return this.#entries;
+  }
+
+  /** By `KIND/NAME`: versions that were damaged, now or by an earlier process, and that nothing has replaced. As of the last reading. */
+  lost(): ReadonlySet<string> {
+    return new Set([...this.#setAside].filter((key) => this.#entries?.has(key) !== true));
   }
 
   /** In force from now on, whether or not the disk takes it: a write that failed is tried again at every reading. */
@@ -90,15 +96,20 @@ export class AcceptedVersions {
   async #load(): Promise<Map<string, AcceptedEntry>> {
     const entries = new Map<string, AcceptedEntry>();
     this.#files.clear();
+    const setAside = new Set<string>();
     for (const kind of kinds) {
-      for (const name of await namesIn(join(statePaths(this.#options.stateDir).accepted, kindInfo(kind).plural))) {
+      const names = await namesIn(join(statePaths(this.#options.stateDir).accepted, kindInfo(kind).plural));
+      for (const name of names.setAside) setAside.add(keyText({ kind, name }));
+      for (const name of names.kept) {
         const { value, lost } = await this.#file({ kind, name }).read();
         if (value !== null) entries.set(keyText({ kind, name }), { kind, name, version: value });
         if (lost === null) continue;
+        setAside.add(keyText({ kind, name }));
         this.#options.log.error('state lost', { resource: keyText({ kind, name }), report: lost });
         this.#options.onLost?.(`accepted/${kindInfo(kind).plural}/${name}.json`, lost);
       }
     }
+    this.#setAside = setAside;
     return entries;
   }
 
@@ -125,13 +136,16 @@ export class AcceptedVersions {
   }
 }
 
-async function namesIn(directory: string): Promise<readonly string[]> {
+async function namesIn(directory: string): Promise<{ readonly kept: readonly string[]; readonly setAside: readonly string[] }> {
   try {
     const names = await readdir(directory);
-    return names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => name.slice(0, -'.json'.length)).sort();
+    return {
+      kept: names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => name.slice(0, -'.json'.length)).sort(),
+      setAside: names.flatMap((name) => /^([^.].*)\.json(?:\.\d+)?\.bad$/.exec(name)?.[1] ?? []),
+    };
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT') return [];
+    if (code === 'ENOENT') return { kept: [], setAside: [] };
     const details = { code, cause: error };
     if (['EACCES', 'EPERM', 'ENOTDIR'].includes(code)) {
       throw new ConfigurationError(`stateDir: ${directory} cannot be read (${code}): give it to the user that runs sexton`, details);
