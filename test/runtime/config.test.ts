@@ -47,6 +47,7 @@ describe('loadConfiguration', () => {
       server: { listen: { host: '127.0.0.1', port: 9180 } },
       alerts: [],
       heartbeat: null,
+      audit: { keepDays: 400 },
       gitOps: null,
     });
   });
