@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { openStateFile } from '../runtime/state-file.js';
+import { stateVersions } from '../runtime/state-versions.js';
 
 /** Who this installation is. The key makes operation hashes unguessable; neither is a secret of anybody else's. */
 export interface Installation {
@@ -14,7 +15,7 @@ export async function openInstallation(
 ): Promise<{ readonly installation: Installation; readonly lost: string | null }> {
   const file = openStateFile<Installation>({
     path,
-    version: 1,
+    version: stateVersions.installation,
     what: 'the identity of this installation',
     label: 'installation',
     readOnly: !options.writable,

@@ -31,7 +31,6 @@ export interface OwnedDoorGroup {
 }
 
 export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unnamedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], refusedEmails: {}, ownerSeen: false, activeUsers: null };
-export const inventoryVersion = 1;
 
 /** Null when the shape is wrong: the file is then set aside, nothing is revoked because of it. */
 export function decodeInventory(value: Readonly<Record<string, unknown>>): Inventory | null {

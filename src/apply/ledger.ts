@@ -1,3 +1,4 @@
+import { TransientError } from '../runtime/errors.js';
 import type { StateFile } from '../runtime/state-file.js';
 import { emptyInventory, type Inventory } from './inventory.js';
 
@@ -7,11 +8,22 @@ export interface Ledger {
   update(change: (inventory: Inventory) => Inventory): Promise<void>;
 }
 
-/** A dry run changes neither disk nor memory. `lost`: a sentence when the file was there and unusable. */
-export async function openLedger(file: StateFile<Inventory>, writable: boolean): Promise<{ readonly ledger: Ledger; readonly lost: string | null }> {
-  const { value, lost } = await file.read();
+export interface OpenLedger {
+  readonly file: StateFile<Inventory>;
+  readonly path: string;
+  readonly writable: boolean;
+  /** True: this state directory is new, so that a missing file means that there never was one. */
+  readonly fresh: boolean;
+}
+
+/** A dry run changes neither disk nor memory. `lost`: a sentence when the file was there and unusable, or is gone. */
+export async function openLedger({ file, path, writable, fresh }: OpenLedger): Promise<{ readonly ledger: Ledger; readonly lost: string | null }> {
+  const { value, lost: damaged } = await file.read();
   let inventory = value ?? emptyInventory;
-  let stored = value !== null;
+  const missing = value === null && damaged === null && !fresh;
+  // Written at once, so that a missing file is a loss from now on. A full disk takes it with the first change.
+  if (value === null && writable) await file.write(inventory).catch(onlyTransient);
+  const consequence = 'what Sexton owns in UniFi is found again by its names; what a removed file left there is not, and closes by its fence.';
   const ledger: Ledger = {
     current: () => inventory,
     async update(change) {
@@ -19,11 +31,16 @@ export async function openLedger(file: StateFile<Inventory>, writable: boolean):
       const next = change(inventory);
       // First in memory: two planes change different parts, and the file writes in turn.
       inventory = next;
-      // An empty inventory that was never written stays unwritten.
-      if (!stored && JSON.stringify(next) === JSON.stringify(emptyInventory)) return;
-      stored = true;
       await file.write(next);
     },
   };
-  return { ledger, lost };
+  return { ledger, lost: damaged === null ? (missing ? `${path} is missing: ${consequence}` : null) : `${damaged} ${capital(consequence)}` };
+}
+
+function onlyTransient(error: unknown): void {
+  if (!(error instanceof TransientError)) throw error;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
 import type { Plane } from '../status/view.js';
 import type { RunOptions } from './commands/run.js';
+import type { AlertOptions } from './commands/alert.js';
 import type { AdoptOptions } from './commands/adopt.js';
+import type { PullCommandOptions } from './commands/pull.js';
 import type { ReconcileOptions } from './commands/reconcile.js';
 import type { WaitOptions } from './commands/wait.js';
+import { UsageError } from './exit.js';
 import type { Registry } from './registry.js';
 import { duration, nowOption, wordOf } from './options.js';
 
@@ -33,6 +36,16 @@ export function registerActing({ session, command, run }: Registry): void {
       run(async () => (await import('./commands/reconcile.js')).reconcileCommand(session, plane, self.optsWithGlobals<ReconcileOptions>())),
     );
 
+  command('pull', 'put the newest commit of the configured branch in force, if all of it is valid', [
+    'sexton pull                     # exit 0: switched or nothing new, 1: refused, 2: failed',
+    'sexton pull --set-aside         # replaces files that were edited here, and keeps a copy',
+    'sexton pull -o json',
+  ])
+    .option('--allow-force-push', 'accept, this once, a branch that was rewritten')
+    .option('--set-aside', 'replace files that were edited on this machine, and keep a copy of them')
+    .addOption(new Option('-o, --output <form>', 'json or yaml').argParser(wordOf('json', 'yaml')))
+    .action((_: unknown, self: Command) => run(async () => (await import('./commands/pull.js')).pullCommand(session, self.optsWithGlobals<PullCommandOptions>())));
+
   command('wait <what> [name]', 'wait until a condition holds for the version in the file', [
     'sexton wait --for=condition=Ready dg/front-lobby',
     'sexton wait --for=condition=Ready=False dg front-lobby --timeout 2m',
@@ -45,6 +58,16 @@ export function registerActing({ session, command, run }: Registry): void {
         return waitCommand(session, name === undefined ? [what] : [what, name], self.optsWithGlobals<WaitOptions>());
       }),
     );
+
+  command('alert <what> [transport...]', 'send a test by every way that alerts go', [
+    'sexton alert test               # a line each; exit 0: all took it, 1: one did not',
+    'sexton alert test telegram      # by its name in the configuration',
+  ]).action((what: string, names: readonly string[], _: unknown, self: Command) =>
+    run(async () => {
+      if (what !== 'test') throw new UsageError(`\`sexton alert ${what}\`: did you mean \`sexton alert test\`? What is wrong now stands in \`sexton status\``);
+      return (await import('./commands/alert.js')).alertTestCommand(session, names, self.optsWithGlobals<AlertOptions>());
+    }),
+  );
 
   command('adopt', 'take over a UniFi that another installation owns or that was replaced, or the users of an older program', [
     'sexton adopt controller',

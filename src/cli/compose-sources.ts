@@ -38,6 +38,8 @@ interface SourceOptions {
   readonly store: ResourceStore;
   /** True: an earlier process has opened doors. */
   readonly programmed: () => boolean;
+  /** Ids of bookings that waited for a person, as far as the audit trail knows. */
+  readonly waited: ReadonlySet<string>;
   readonly readOnly: boolean;
 }
 
@@ -79,6 +81,7 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
     readOnly: options.readOnly,
     onDiskWrite: observer.diskWrite,
     programmed: options.programmed,
+    waited: options.waited,
     rangeOf: (readAt) => readWindow(readAt, configuration.timeZone, settings.lookaheadDays),
     log,
   });

@@ -1,6 +1,9 @@
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { auditOn, silentAudit } from '../apply/audit/audit.js';
+import { openTrail } from '../apply/audit/trail.js';
+import { readFenceProof } from '../apply/doors/fence-proof.js';
 import { openRuleMemory } from '../apply/doors/rule-memory.js';
-import { decodeInventory, inventoryVersion, type Inventory } from '../apply/inventory.js';
+import { decodeInventory, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
 import { openBudget } from '../apply/members/budget-file.js';
 import { openLedger } from '../apply/ledger.js';
@@ -9,19 +12,28 @@ import { clockCheck, clockForRecords, systemClockSynchronised } from '../control
 import { createEngine, type Engine, type Publisher } from '../controller/engine.js';
 import type { ControllerObserver } from '../controller/observer.js';
 import type { PlaneDeps } from '../controller/plane.js';
+import { waitingBookings } from '../controller/refusals.js';
+import { createTroubles } from '../controller/troubles.js';
 import { createDoorWatch } from '../controller/watch-doors.js';
 import { localTime } from '../desired/calendar/local-time.js';
+import { readGitOpsState } from '../gitops/state-files.js';
+import { actingGroup } from '../runtime/acting-group.js';
 import { delay, type Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
-import { missingCredentials, type Credentials } from '../runtime/credentials.js';
-import { ConfigurationError } from '../runtime/errors.js';
+import { missingCredentials, type CredentialName, type Credentials } from '../runtime/credentials.js';
+import { ConfigurationError, errorCode } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
+import { isoSeconds } from '../runtime/instant.js';
 import { isLoopback } from '../runtime/loopback.js';
-import { statePaths } from '../runtime/paths.js';
+import { runtimePaths, statePaths } from '../runtime/paths.js';
+import { shareDirectory, sharePoke } from '../runtime/shared-place.js';
 import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
+import { refuseNewerState, stateVersions } from '../runtime/state-versions.js';
+import type { AlertingView } from '../status/view.js';
 import { openDirectoryStore } from '../store/directory/directory-store.js';
 import { createUnifiClient } from '../unifi/developer-api/client.js';
 import { dryRun } from '../unifi/dry-run.js';
+import { absentState } from './absent-state.js';
 import { openSources, type Sources } from './compose-sources.js';
 
 export interface ComposeOptions {
@@ -39,6 +51,8 @@ export interface ComposeOptions {
   /** Plans, statuses, but no write to UniFi. Implied by `look` and by `mode: DryRun`. */
   readonly dryRun: boolean;
   readonly publisher: Publisher;
+  /** Whom alerts reach; absent where nobody is told. */
+  readonly alerting?: () => AlertingView | null;
   readonly stopping: () => boolean;
   /** Local dates after today whose standing hours are looked at; 14 by default. */
   readonly daysAhead?: number;
@@ -61,11 +75,13 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const { configuration, credentials, clock, log, observer } = options;
   const realClock = options.realClock ?? clock;
   const writable = options.access === 'control';
-  requireCredentials(configuration, credentials);
+  requireCredentials(missingCredentials(configuration, credentials));
   const applies = writable && configuration.mode === 'Apply' && !options.dryRun;
+  await refuseNewerState(configuration.stateDir);
   if (writable) {
     prepareDirectory(configuration.stateDir, 'stateDir');
     prepareDirectory(configuration.runtimeDir, 'runtimeDir');
+    await shareWithGroup(configuration, log);
   }
   const paths = statePaths(configuration.stateDir);
   const written = { writable, readOnly: !writable, onDiskWrite: observer.diskWrite };
@@ -82,17 +98,22 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   // Its date is needed before the first file is accepted; a controller that is down is not waited for.
   if (writable && !options.imagined) await Promise.race([client.getEmergency().catch(() => undefined), delay(clock, firstAnswer)]);
   const recorded = options.imagined ? clock : clockForRecords(clock, () => client.lastDate());
-  const fresh = !existsSync(paths.installation);
+  const absent = absentState(configuration.stateDir);
+  const { fresh } = absent;
   const { installation, lost: lostInstallation } = await openInstallation(paths.installation, written);
   const inventory = openStateFile<Inventory>({
     ...written,
     path: paths.inventory,
-    version: inventoryVersion,
+    version: stateVersions.inventory,
     what: 'what Sexton owns in UniFi',
     label: 'inventory',
     decode: decodeInventory,
   });
-  const { ledger, lost: lostInventory } = await openLedger(inventory, writable);
+  const troubles = createTroubles(clock);
+  const onLost = (file: string, text: string): void => {
+    troubles.raise({ key: `state/${file}`, reason: 'StateLost', object: `State/${file}`, message: text });
+  };
+  const { ledger, lost: lostInventory } = await openLedger({ file: inventory, path: paths.inventory, writable, fresh });
   const expected = ledger.current().managedPolicies.length > 0;
   const { budget, lost: lostBudget } = await openBudget({ ...written, path: paths.budget, now: recorded.now(), expected });
   const { rules, lost: lostRules } = await openRuleMemory({ ...written, path: paths.rules, fresh, now: recorded.now() });
@@ -103,10 +124,14 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     site: configuration.site,
     clock: options.imagined ? realClock : recorded,
     log,
+    onLost,
     ...written,
   });
+  const trail = writable
+    ? await openTrail({ path: paths.audit, headPath: paths.auditHead, clock: recorded, realClock, keep: configuration.audit.keepDays * 86_400_000, onDiskWrite: observer.diskWrite })
+    : null;
   const programmed = (): boolean => Object.keys(ledger.current().doorGroups).length > 0 || rules.doorIds().length > 0;
-  const sources = await openSources({ configuration, credentials, clock: recorded, log, observer, store, programmed, readOnly: !writable });
+  const sources = await openSources({ configuration, credentials, clock: recorded, log, observer, store, programmed, waited: waitingBookings(trail?.trail.standing ?? new Map()), readOnly: !writable });
   const local = localTime(configuration.timeZone);
   const newest = { at: 0 };
   const deps: PlaneDeps = {
@@ -126,6 +151,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     watch: createDoorWatch({ unifi: client, clock }),
     budget,
     approvals: directoryApprovals(paths.approvals, realClock),
+    audit:
+      trail === null
+        ? silentAudit
+        : auditOn(trail.trail, { process: isoSeconds(realClock.now()).replace(/[^0-9TZ]/g, ''), revision: async () => (await readGitOpsState(configuration))?.revision?.commit ?? null }),
+    troubles,
     installationId: installation.id,
     fence: configuration.fence,
     installationKey: installation.key,
@@ -150,17 +180,31 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     mode: applies || (!writable && configuration.mode === 'Apply') ? 'Apply' : 'DryRun',
     fence: configuration.fence,
     resync: configuration.unifi.resync,
+    gitOps: () => readGitOpsState(configuration),
+    fenceVerified: async () => (await readFenceProof(paths.fence)) !== null,
     publisher: options.publisher,
+    alerting: options.alerting ?? (() => null),
     observer,
     clock,
     local,
     log,
   });
+  const lost = [
+    ['installation.json', lostInstallation ?? absent.installation],
+    ['inventory.json', lostInventory],
+    ['budget.json', lostBudget],
+    ['rules.json', lostRules],
+    ['bookings.json', sources.lost ?? (programmed() ? absent.bookings : null)],
+    ['accepted', absent.accepted],
+    ['events.jsonl', absent.events],
+    ...(trail?.lost ?? []).map((text) => ['audit.jsonl', text] as const),
+  ] as const;
+  for (const [file, text] of lost) if (text !== null) onLost(file, text);
   return {
     deps,
     engine,
     sources,
-    lost: [lostInstallation, lostInventory, lostBudget, lostRules, sources.lost].flatMap((text) => text ?? []),
+    lost: lost.flatMap(([, text]) => text ?? []),
     async close() {
       sources.close();
       client.close();
@@ -169,8 +213,18 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   };
 }
 
-function requireCredentials(configuration: Configuration, credentials: Credentials): void {
-  const missing = missingCredentials(configuration, credentials);
+/** Where members of the acting group leave their orders. What cannot be shared is told, and keeps nothing from running. */
+async function shareWithGroup({ stateDir, runtimeDir }: Configuration, log: Logger): Promise<void> {
+  try {
+    await shareDirectory({ path: statePaths(stateDir).approvals, mode: 0o2770, alone: 0o700, owner: await stat(stateDir) });
+    await sharePoke(runtimePaths(runtimeDir).poke);
+  } catch (error) {
+    log.warn('approvals/ and poke cannot be given to the group', { group: actingGroup, code: errorCode(error) });
+  }
+}
+
+/** @throws ConfigurationError that names all that is missing */
+export function requireCredentials(missing: readonly CredentialName[]): void {
   if (missing.length === 0) return;
   throw new ConfigurationError(
     `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: put ${missing.length === 1 ? 'it' : 'them'} into the environment, or into files of that name in $CREDENTIALS_DIRECTORY`,

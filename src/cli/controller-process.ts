@@ -1,7 +1,10 @@
 import type { Writable } from 'node:stream';
 import { createDaemon } from '../controller/daemon.js';
+import type { Publisher } from '../controller/engine.js';
 import { watchEachMinute } from '../controller/watch-doors.js';
+import { keepWatchdog } from '../controller/watchdog.js';
 import { noObserver, type ControllerObserver } from '../controller/observer.js';
+import type { Alerter } from '../notify/alerter.js';
 import { clockAt, delay, type Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
 import type { Credentials } from '../runtime/credentials.js';
@@ -10,11 +13,13 @@ import { acquireLock } from '../runtime/lock.js';
 import { isLoopback } from '../runtime/loopback.js';
 import { createLogger } from '../runtime/logger.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
+import { serviceManager } from '../runtime/service-manager.js';
 import { prepareDirectory } from '../runtime/state-file.js';
+import { becomeStateOwner } from '../runtime/state-owner.js';
 import { isReady } from '../status/build-view.js';
 import type { Plane, View } from '../status/view.js';
-import type { ResourceStore } from '../store/resource-store.js';
-import { compose, type Composition } from './compose.js';
+import { lookAt, openAlerting } from './compose-alerts.js';
+import { compose, type ComposeOptions, type Composition } from './compose.js';
 import { CommandError, exit } from './exit.js';
 import { diskPublisher } from './publish.js';
 import type { Session } from './session.js';
@@ -35,10 +40,11 @@ export interface ControllerProcess {
 const stopLimit = 8_000;
 const lockInterval = 5_000;
 
-/** @throws CommandError (75) while another process holds the lock */
+/** Root does it as the owner of the state directory. @throws CommandError (75) while another process holds the lock */
 export async function withLock<Result>(configuration: Configuration, work: (held: () => boolean) => Promise<Result>): Promise<Result> {
   prepareDirectory(configuration.stateDir, 'stateDir');
   prepareDirectory(configuration.runtimeDir, 'runtimeDir');
+  becomeStateOwner(configuration);
   const lock = acquireLock(configuration.runtimeDir);
   if ('heldBy' in lock) {
     throw new CommandError(exit.locked, `another sexton (pid ${lock.heldBy}) holds ${runtimePaths(configuration.runtimeDir).lock}; stop it first`);
@@ -102,13 +108,33 @@ export async function control(controller: ControllerProcess, held: () => boolean
   const clock = now === undefined ? session.clock : clockAt(now, true);
   const signal = session.interrupted();
   const metrics = createMetrics();
-  const { composition, settle } = await assemble(controller, { clock, observer: metrics.observer, stopping: () => signal.aborted });
+  let alerter: Alerter | null = null;
+  const observer: ControllerObserver = {
+    ...metrics.observer,
+    published: (view, statuses) => {
+      metrics.observer.published(view, statuses);
+      alerter?.look(lookAt(engine, controller.planes, configuration));
+    },
+  };
+  const { composition, settle, publisher } = await assemble(controller, { clock, observer, alerting: () => alerter?.view() ?? null, stopping: () => signal.aborted });
   const { engine, deps, sources } = composition;
   const { log } = deps;
+  alerter = await openAlerting({
+    configuration,
+    credentials: controller.credentials,
+    clock,
+    log,
+    observer,
+    onEvents: (events) => publisher.events(events),
+    // Whoever asks for the status sees it at once.
+    onChange: () => void engine.refresh().catch(() => undefined),
+  });
+  if (alerter.lost !== null) deps.troubles.raise({ key: 'state/alerts.json', reason: 'StateLost', object: 'State/alerts.json', message: alerter.lost });
   const server = await startServer({
     listen: configuration.server.listen,
     metricsText: () => metrics.text(),
     planes: () => engine.published().status.planes,
+    running: controller.planes,
     log,
   });
   const url = server === null ? null : `http://${configuration.server.listen.host}:${server.port}`;
@@ -141,18 +167,29 @@ export async function control(controller: ControllerProcess, held: () => boolean
   });
   log.info('started', { site: configuration.site, mode: engine.view().status.mode, url });
   if (!signal.aborted) void daemon.start();
+  const manager = serviceManager(session.environment, log);
+  const summary = (): string => planesText(engine.published(), controller.planes);
+  const letGo = manager === null ? null : keepWatchdog({ manager, clock, overdue: () => daemon.overdue(), summary, log });
   const stopWatching = deps.dryRun || !controller.planes.includes('doors') ? null : watchEachMinute(deps.watch, clock);
   onStarted?.({ view: () => engine.view(), url });
   const code = signal.aborted ? exit.ok : await ended;
   clearInterval(watch);
+  letGo?.();
   stopWatching?.();
   const stopped = daemon.stop().then(async () => {
     await server?.close();
+    await alerter.close();
     await composition.close();
   });
   await Promise.race([stopped, delay(session.clock, stopLimit)]);
   log.info('stopped', { code });
   return code;
+}
+
+/** For one line of `systemctl status`: `first-church, Apply; doors ready; members: SourceStale`. */
+function planesText({ status }: View, running: readonly Plane[]): string {
+  const planes = status.planes.filter(({ plane }) => running.includes(plane));
+  return [`${status.site}, ${status.mode}`, ...planes.map(({ plane, ready, reason }) => (ready ? `${plane} ready` : `${plane}: ${reason ?? 'not ready'}`))].join('; ');
 }
 
 export interface RunningController {
@@ -163,13 +200,25 @@ export interface RunningController {
 
 async function assemble(
   { configuration, credentials, session, logTo, now, dryRun }: ControllerProcess,
-  settings: { readonly clock: Clock; readonly observer: ControllerObserver; readonly stopping: () => boolean },
-): Promise<{ readonly composition: Composition; readonly settle: (pokeId: string) => void }> {
+  settings: Pick<ComposeOptions, 'clock' | 'observer' | 'alerting' | 'stopping'>,
+): Promise<{ readonly composition: Composition; readonly settle: (pokeId: string) => void; readonly publisher: Publisher }> {
   if (now !== undefined && configuration.mode === 'Apply' && !dryRun) refuseImaginedClock(configuration);
   const secrets = Object.values(credentials);
   const log = createLogger({ stream: logTo, level: session.environment['LOG_LEVEL'], secrets, clock: settings.clock });
   let lastPoke: string | null = null;
-  let store: ResourceStore | null = null;
+  let composed: Composition | null = null;
+  const deps = (): Composition['deps'] => {
+    if (composed === null) throw new Error('published before the program was put together');
+    return composed.deps;
+  };
+  const publisher = diskPublisher({
+    store: () => deps().store,
+    troubles: () => deps().troubles,
+    livePath: runtimePaths(configuration.runtimeDir).live,
+    eventsPath: statePaths(configuration.stateDir).events,
+    lastPoke: () => lastPoke,
+    onDiskWrite: settings.observer.diskWrite,
+  });
   const composition = await compose({
     ...settings,
     configuration,
@@ -179,20 +228,11 @@ async function assemble(
     log,
     access: 'control',
     dryRun,
-    publisher: diskPublisher({
-      store: () => {
-        if (store === null) throw new Error('published before the program was put together');
-        return store;
-      },
-      livePath: runtimePaths(configuration.runtimeDir).live,
-      eventsPath: statePaths(configuration.stateDir).events,
-      lastPoke: () => lastPoke,
-      onDiskWrite: settings.observer.diskWrite,
-    }),
+    publisher,
   });
-  store = composition.deps.store;
+  composed = composition;
   for (const text of composition.lost) log.error('state lost', { text });
-  return { composition, settle: (id) => (lastPoke = id) };
+  return { composition, settle: (id) => (lastPoke = id), publisher };
 }
 
 /** An imagined clock writes to simulators only: on real doors it would open them at the wrong time. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { actingGroup } from '../runtime/acting-group.js';
 import { ConfigurationError, errorCode } from '../runtime/errors.js';
 import { writeDurably } from '../runtime/durable-file.js';
+import { writeInPlace } from '../runtime/shared-place.js';
 import { runtimePaths } from '../runtime/paths.js';
 import type { Plane, PlaneView, View } from '../status/view.js';
 
@@ -19,10 +21,13 @@ export interface LiveFile extends View {
 export async function poke(runtimeDir: string, planes: readonly Plane[]): Promise<string> {
   const id = randomUUID();
   try {
-    await writeDurably({ path: runtimePaths(runtimeDir).poke, content: `${JSON.stringify({ id, planes })}\n`, mode: 0o644 });
+    const path = runtimePaths(runtimeDir).poke;
+    const content = `${JSON.stringify({ id, planes })}\n`;
+    // A member of the group may write into the file and not beside it, where the lock stands.
+    if (!(await writeInPlace(path, content))) await writeDurably({ path, content, mode: 0o644 });
   } catch (error) {
     const code = errorCode(error);
-    throw new ConfigurationError(`runtimeDir ${runtimeDir} cannot be written (${code}): run this as the user that runs sexton`, { code, cause: error });
+    throw new ConfigurationError(`runtimeDir ${runtimeDir} cannot be written (${code}): join the group ${actingGroup}, or use sudo`, { code, cause: error });
   }
   return id;
 }

@@ -4,7 +4,7 @@ import type { DescribeContext, Description } from './description.js';
 import { fieldLines, section, valueLines, windowLines } from './describe-text.js';
 import { diffText } from './diff-text.js';
 import { exit } from './exit.js';
-import type { SiteTime } from './site-time.js';
+import type { SiteTime } from '../runtime/site-time.js';
 import type { ListName } from './targets.js';
 import { readView, troubleOf } from './view.js';
 import { viewLists } from './view-lists.js';

@@ -8,7 +8,7 @@ import { CommandError, exit } from './exit.js';
 import type { LoadedView } from './live-view.js';
 import type { ResourceObject } from './resource-object.js';
 import { noteTroubles, readResources, select } from './resources.js';
-import type { SiteTime } from './site-time.js';
+import type { SiteTime } from '../runtime/site-time.js';
 import { readView, troubleOf } from './view.js';
 
 const shownEvents = 10;

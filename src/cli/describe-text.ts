@@ -5,7 +5,7 @@ import { plain } from '../runtime/text.js';
 import type { BookingView, GroupWindowsView } from '../status/view.js';
 import type { ControllerEvent } from '../status/events.js';
 import { yamlText } from './print.js';
-import type { SiteTime } from './site-time.js';
+import type { SiteTime } from '../runtime/site-time.js';
 import { renderTable } from './table.js';
 import type { Cell } from './table.js';
 

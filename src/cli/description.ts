@@ -1,6 +1,6 @@
 import type { Configuration } from '../runtime/config.js';
 import type { Session } from './session.js';
-import type { SiteTime } from './site-time.js';
+import type { SiteTime } from '../runtime/site-time.js';
 
 export interface DescribeContext {
   readonly session: Session;

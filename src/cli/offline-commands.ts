@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { SimulatorKind } from '../sim/kit/simulator.js';
+import { importSources, type ImportOptions, type ImportSource } from './import-options.js';
 import type { CompletableCommand, Shell } from './commands/completion.js';
 import type { SimCommandOptions } from './commands/sim.js';
 import type { Registry } from './registry.js';
@@ -44,6 +45,8 @@ export function registerOffline({ session, command, hidden, run }: Registry): vo
     (options: { readonly once?: boolean }) => run(async () => (await import('./commands/demo.js')).demoCommand(session, options)),
   );
 
+  registerImport({ session, command, run });
+
   command('completion', 'print the completion script of a shell', ['source <(sexton completion bash)', 'sexton completion fish | source'])
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').argParser(wordOf('bash', 'zsh', 'fish')))
     .action((shell: Shell) => run(async () => (await import('./commands/completion.js')).completionCommand(session, shell)));
@@ -51,6 +54,30 @@ export function registerOffline({ session, command, hidden, run }: Registry): vo
   hidden('__complete [words...]').action((words: readonly string[], _: unknown, self: Command) =>
     run(async () => (await import('./commands/completion.js')).completeCommand(session, words, completable(self))),
   );
+}
+
+function registerImport({ session, command, run }: Pick<Registry, 'session' | 'command' | 'run'>): void {
+  command('import', "an older service's files, or a table of rooms, as Sexton's files", [
+    'sexton import door-sync /etc/door-sync --out moved --site first-church',
+    'sexton import fccplanner /root/fccplanner2unifi --out moved',
+    'sexton import csv rooms.csv --out moved',
+  ])
+    .addArgument(new Argument('<source>', 'door-sync, fccplanner or csv').argParser(wordOf(...importSources)))
+    .addArgument(new Argument('<path>', 'its directory or file'))
+    .requiredOption('--out <dir>', 'where sexton.yaml, resources/ and credentials/ are written; nothing there is replaced')
+    .option('--env <file>', "the service's environment file, if it stands elsewhere")
+    .option('--site <name>', 'the name of the site', 'my-site')
+    .option('--time-zone <zone>', 'where the files do not say; otherwise that of this machine')
+    .addHelpText('after', '\nExit 0: everything was carried over; 1: something was not, and is named with the reason.')
+    .action((source: ImportSource, path: string, options: ImportOptions) =>
+      run(async () => (await import('./commands/import.js')).importCommand(session, source, path, options)),
+    );
+
+  command('export', 'the rooms of all RoomMappings as a table for a spreadsheet', ['sexton export csv > rooms.csv'])
+    .addArgument(new Argument('<form>', 'csv').argParser(wordOf('csv')))
+    .action((_: string, __: unknown, self: Command) =>
+      run(async () => (await import('./commands/export.js')).exportCommand(session, self.optsWithGlobals<{ config?: string }>())),
+    );
 }
 
 function completable(self: Command): readonly CompletableCommand[] {

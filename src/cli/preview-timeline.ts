@@ -4,7 +4,7 @@ import { isoInstant } from '../runtime/instant.js';
 import { plain } from '../runtime/text.js';
 import { wallRange, wallSpans, type PreviewRow, type PreviewWindow } from '../status/preview.js';
 import { displayWidth } from './display-width.js';
-import { siteTime } from './site-time.js';
+import { siteTime } from '../runtime/site-time.js';
 import type { Colors } from './terminal.js';
 
 export interface TimelineLook {

@@ -1,16 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { closest } from '../api/suggest.js';
 import { registerActing } from './acting-commands.js';
 import { UsageError } from './exit.js';
+import { registerDoctor } from './doctor-command.js';
 import { registerOffline } from './offline-commands.js';
 import { registerReading } from './reading-commands.js';
 import type { Registry } from './registry.js';
 import type { Session } from './session.js';
+import { programVersion } from './version.js';
 import { registerWriting } from './writing-commands.js';
-
-/** Announced, and not there yet: nobody who types one means another command. */
-const later = ['audit', 'doctor', 'pull', 'import', 'export'];
 
 /** The whole command line. Actions load their code when they run. */
 export function buildProgram(session: Session, finish: (code: number) => void): Command {
@@ -18,7 +16,7 @@ export function buildProgram(session: Session, finish: (code: number) => void): 
   const program = new Command('sexton')
     .description('Doors that follow the calendar, members that keep their access: YAML in, UniFi Access out.')
     .option('--config <file>', 'the configuration; else $SEXTON_CONFIG, else /etc/sexton/sexton.yaml')
-    .version(version(), '--version', 'print the version')
+    .version(programVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'help for a command')
     .helpCommand('help [command]', 'help for a command')
     .exitOverride()
@@ -42,16 +40,11 @@ export function buildProgram(session: Session, finish: (code: number) => void): 
   registerReading(registry);
   registerActing(registry);
   registerWriting(registry);
+  registerDoctor(registry);
   registerOffline(registry);
   program.on('command:*', ([word = '']: readonly string[]) => {
-    if (later.includes(word)) throw new UsageError(`\`sexton ${word}\` is not there yet; it comes with a later version`);
     const meant = closest(word, program.commands.map((command) => command.name()).filter((name) => !name.startsWith('_')));
     throw new UsageError(`there is no command \`${word}\`${meant === null ? '; see `sexton --help`' : `; did you mean \`sexton ${meant}\`?`}`);
   });
   return program;
-}
-
-function version(): string {
-  const { version: number } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
-  return number;
 }

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { appendEvents } from '../controller/event-log.js';
+import { openEventLog } from '../controller/event-log.js';
 import type { Publisher } from '../controller/engine.js';
+import type { Troubles } from '../controller/troubles.js';
 import { writeDurably } from '../runtime/durable-file.js';
 import { escapeJson } from '../runtime/text.js';
 import type { View } from '../status/view.js';
@@ -20,11 +21,22 @@ export interface PublisherOptions {
   readonly eventsPath: string;
   readonly lastPoke: () => string | null;
   readonly onDiskWrite: (what: string) => void;
+  readonly troubles: () => Troubles;
 }
 
 /** Statuses beside the files, the view into the runtime directory, events into the state directory. */
 export function diskPublisher(options: PublisherOptions): Publisher {
   let lastView = '';
+  const log = openEventLog({
+    path: options.eventsPath,
+    onDiskWrite: options.onDiskWrite,
+    onLost: (message) => {
+      options.troubles().raise({ key: 'state/events.jsonl', reason: 'StateLost', object: 'State/events.jsonl', message });
+    },
+    onTrouble: (message) => {
+      options.troubles().keep('events', message === null ? [] : [{ key: 'events', reason: 'EventsUnwritable', object: 'State/events.jsonl', message }]);
+    },
+  });
   return {
     statuses: (updates, reading) => options.store().writeStatus(updates, reading.unreadable),
     async view(view) {
@@ -35,6 +47,6 @@ export function diskPublisher(options: PublisherOptions): Publisher {
       await writeDurably({ path: options.livePath, content: text, mode: 0o640 });
       lastView = text;
     },
-    events: (events) => appendEvents(options.eventsPath, events, options.onDiskWrite),
+    events: (events) => log.append(events),
   };
 }

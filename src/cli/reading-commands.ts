@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
+import type { AuditOptions } from './commands/audit.js';
+import type { AuditVerifyOptions } from './commands/audit-verify.js';
 import type { DescribeOptions } from './commands/describe.js';
 import type { DiffOptions } from './commands/diff.js';
 import type { EventsOptions } from './commands/events.js';
@@ -83,6 +85,28 @@ export function registerReading({ session, command, run }: Registry): void {
     .addOption(watchOption())
     .action((_: unknown, self: Command) =>
       run(async () => (await import('./commands/events.js')).eventsCommand(session, hearing(session, self.optsWithGlobals<EventsOptions>()))),
+    );
+
+  command('audit', 'what was changed in UniFi, what was refused and by whose leave; `audit verify` checks that nothing was altered', [
+    'sexton audit --door gym-front --since 7d',
+    'sexton audit --door gym-front --at 18:45   # why did it stand open then?',
+    'sexton audit --contact 1234 -o wide',
+    'sexton audit verify                        # exit 0: whole, 1: broken, with file and line',
+  ])
+    .addArgument(new Argument('[verify]', 'check the chain of records').argParser(wordOf('verify')))
+    .addOption(new Option('--door <name>', 'only this door or door group, by name or id'))
+    .addOption(new Option('--contact <id>', 'only this contact'))
+    .addOption(new Option('--since <time>', 'a date, a local time, an instant, or how long ago: 2026-11-21, 18:45, 7d'))
+    .addOption(new Option('--until <time>', 'as --since; a date is included'))
+    .addOption(new Option('--at <time>', 'with --door: why it stood open then'))
+    .addOption(new Option('--head <hash>', 'with verify: a hash noted earlier and elsewhere'))
+    .addOption(outputOption())
+    .addOption(watchOption())
+    .action((verify: 'verify' | undefined, _: unknown, self: Command) =>
+      run(async () => {
+        if (verify !== undefined) return (await import('./commands/audit-verify.js')).auditVerifyCommand(session, self.optsWithGlobals<AuditVerifyOptions>());
+        return (await import('./commands/audit.js')).auditCommand(session, hearing(session, self.optsWithGlobals<AuditOptions>()));
+      }),
     );
 }
 

@@ -1,5 +1,5 @@
 import type { BookingView, DoorView, MemberView, PendingView, Plane, SourceView, View } from '../status/view.js';
-import type { SiteTime } from './site-time.js';
+import type { SiteTime } from '../runtime/site-time.js';
 import type { Cell } from './table.js';
 import type { ListName } from './targets.js';
 import type { Colors, Paint } from './terminal.js';

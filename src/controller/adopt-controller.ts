@@ -1,4 +1,6 @@
 import type { Resource } from '../api/resource.js';
+import { onRecord } from '../apply/audit/audit.js';
+import type { AuditedChange } from '../apply/audit/record.js';
 import { observeDoors } from '../apply/doors/observe-doors.js';
 import { takeOver } from '../apply/doors/owner.js';
 import { ownerGroupName, ownerMark, ownershipHold } from '../plan/doors/owner.js';
@@ -8,8 +10,8 @@ import { checkpoint, inForce, type PlaneDeps } from './plane.js';
 export interface Adoption {
   /** What it will do, a sentence each, for the person who asked. */
   readonly steps: readonly string[];
-  /** @throws what UniFi answers */
-  carryOut(): Promise<void>;
+  /** On record as an order of `by`. @throws what UniFi answers */
+  carryOut(by: string): Promise<void>;
 }
 
 /** What taking over this UniFi means; null when it is ours already. @throws when UniFi cannot be read */
@@ -34,8 +36,16 @@ export async function adoptController(deps: PlaneDeps): Promise<Adoption | null>
       ...(forgotten.length === 0 ? [] : [`forgets what it wrote for ${forgotten.join(', ')}: this UniFi has none of these schedules`]),
       ...(usersGone ? [`forgets that ${remembered.activeUsers?.count ?? 0} users of its own were active: ${users.count} are; the others are planned anew, as far as the guards let`] : []),
     ],
-    async carryOut() {
-      await takeOver(observed, { unifi, installationId, checkpoint: check });
+    async carryOut(by) {
+      const change: AuditedChange = {
+        plane: 'doors',
+        verb: 'adopt',
+        object: { kind: 'HolidayGroup', id: mark.state === 'Foreign' ? mark.groupId : null, name: ownerGroupName },
+        before: mark.state === 'Foreign' ? { installation: mark.installation } : null,
+        after: { installation: installationId, ...(forgotten.length === 0 ? {} : { forgotten }) },
+        causes: [{ kind: 'person', ref: 'sexton adopt controller', text: `ordered by ${by}`, by }],
+      };
+      await onRecord(deps.audit, [change], () => takeOver(observed, { unifi, installationId, checkpoint: check }), () => [null]);
       await ledger.update((inventory) => ({
         ...inventory,
         ownerSeen: true,

@@ -1,8 +1,12 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Approver } from '../apply/audit/record.js';
+import { actingGroup, actingUsers, type ActingUsers } from '../runtime/acting-group.js';
 import type { Clock } from '../runtime/clock.js';
 import { writeDurably } from '../runtime/durable-file.js';
 import { errorCode } from '../runtime/errors.js';
+import { parseOrder, type Order } from './orders.js';
 
 /** Plans that a person has released: `approvals/<hash>.json` in the state directory. */
 export interface Approvals {
@@ -14,6 +18,19 @@ export interface Approvals {
   seen(planned: ReadonlySet<string>): Promise<void>;
   /** Each operation is released once. */
   use(operations: readonly string[]): Promise<void>;
+  /** Who released it, as of the last `open`; null: nobody. */
+  releasedBy(operation: string): Approver | null;
+  /** Files that do not count, as of the last `open`. */
+  refused(): readonly RefusedOrder[];
+  /** What commands did and left a note of. Taken: the notes are gone. */
+  takeOrders(record: (orders: readonly Order[]) => Promise<void>): Promise<void>;
+}
+
+/** A file in `approvals/` of a user who may not give orders. */
+export interface RefusedOrder {
+  readonly file: string;
+  readonly uid: number;
+  readonly message: string;
 }
 
 interface Approval {
@@ -26,22 +43,49 @@ interface Approval {
   readonly at: string;
 }
 
+interface FoundFile {
+  readonly name: string;
+  readonly path: string;
+  /** Null: the controller may not read it. */
+  readonly text: string | null;
+  readonly uid: number;
+}
+
 const lifetime = 3_600_000;
 /** Between the clock that wrote the approval and this one. */
 const allowedSkew = 120_000;
+/** No approval is longer; a file that is holds something else. */
+const longest = 4_194_304;
 
-export function directoryApprovals(directory: string, clock: Clock): Approvals {
-  async function readAll(): Promise<{ readonly path: string; readonly approval: Approval }[]> {
+export function directoryApprovals(directory: string, clock: Clock, users: () => Promise<ActingUsers> = actingUsers): Approvals {
+  let released: ReadonlyMap<string, Approver> = new Map();
+  let refused: readonly RefusedOrder[] = [];
+
+  /** Those whose owner may act; what others left is kept in `refused`. */
+  async function files(): Promise<readonly FoundFile[]> {
     const names = await readdir(directory).catch((error: unknown) => {
       if (errorCode(error) === 'ENOENT') return [];
       throw error;
     });
-    const read = await Promise.all(
-      names
-        .filter((name) => /^[0-9a-f]{12}\.json$/.test(name))
-        .map(async (name) => ({ path: join(directory, name), approval: parseApproval(await readIfThere(join(directory, name))) })),
-    );
-    return read.flatMap(({ path, approval }) => (approval === null ? [] : [{ path, approval }]));
+    const wanted = names.filter((name) => /^([0-9a-f]{12}|order-[0-9A-Za-z-]+)\.json$/.test(name)).sort();
+    if (wanted.length === 0) {
+      refused = [];
+      return [];
+    }
+    const [acting, found] = await Promise.all([users(), Promise.all(wanted.map((name) => readOwn(directory, name)))]);
+    const present = found.flatMap((file) => file ?? []);
+    refused = present.flatMap(({ name, path, uid, text }) => {
+      const message = !acting.allows(uid) ? refusal(path, uid, acting) : unusable(path, name, text);
+      return message === null ? [] : [{ file: name, uid, message }];
+    });
+    return present.filter(({ name }) => !refused.some(({ file }) => file === name));
+  }
+
+  async function readAll(): Promise<readonly (FoundFile & { readonly approval: Approval })[]> {
+    return (await files()).flatMap((file) => {
+      const approval = file.name.startsWith('order-') ? null : parseApproval(file.text ?? '');
+      return approval === null ? [] : [{ ...file, approval }];
+    });
   }
 
   const isOpen = ({ at }: Approval): boolean => {
@@ -60,7 +104,11 @@ export function directoryApprovals(directory: string, clock: Clock): Approvals {
 
   return {
     async open() {
-      return new Set((await readAll()).filter(({ approval }) => isOpen(approval)).flatMap(({ approval }) => approval.ops));
+      const valid = (await readAll()).filter(({ approval }) => isOpen(approval));
+      released = new Map(
+        valid.flatMap(({ uid, approval: { ops, by, at, hash } }) => ops.map((operation) => [operation, { by, uid: process.geteuid === undefined ? null : uid, at, plan: hash }] as const)),
+      );
+      return new Set(released.keys());
     },
     async begin(operations) {
       const starting = new Set(operations);
@@ -76,15 +124,18 @@ export function directoryApprovals(directory: string, clock: Clock): Approvals {
       const used = new Set(operations);
       await edit((approval) => without(approval, (operation) => used.has(operation)));
     },
+    releasedBy: (operation) => released.get(operation) ?? null,
+    refused: () => refused,
+    async takeOrders(record) {
+      const orders = (await files()).flatMap(({ name, path, text, uid }) => {
+        const order = name.startsWith('order-') ? parseOrder(text ?? '') : null;
+        return order === null ? [] : [{ path, order: { ...order, uid: process.geteuid === undefined ? null : uid } }];
+      });
+      if (orders.length === 0) return;
+      await record(orders.map(({ order }) => order));
+      for (const { path } of orders) await rm(path, { force: true });
+    },
   };
-}
-
-/** The other plane may have used it up since the directory was listed. */
-async function readIfThere(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return '';
-    throw error;
-  });
 }
 
 /** Without the operations that are over; an approval in which nothing has begun looks as the command wrote it. */
@@ -95,6 +146,39 @@ function without(approval: Approval, over: (operation: string) => boolean): Appr
   return { ...rest, ops, ...(still.length === 0 ? {} : { begun: still }) };
 }
 
+function unusable(path: string, name: string, text: string | null): string | null {
+  if (text === null) return `${path} cannot be read by the user that runs sexton: it does not count; give the order again`;
+  const sound = name.startsWith('order-') ? parseOrder(text) !== null : parseApproval(text) !== null;
+  return sound ? null : `${path} is damaged: it does not count; remove it, and give the order again`;
+}
+
+function refusal(path: string, uid: number, acting: ActingUsers): string {
+  const remedy = acting.gid === null ? 'only root and the user that runs sexton may, since this system has no group' : `whoever may act is a member of the group`;
+  return `${path} belongs to ${acting.nameOf(uid)}, who may not give orders: it does not count; ${remedy} ${actingGroup}; remove the file, and look who could write there`;
+}
+
+/** One regular file and its owner, looked at as one: a link would lead to somebody else's. Null: gone, or no such file. */
+async function readOwn(directory: string, name: string): Promise<FoundFile | null> {
+  const path = join(directory, name);
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EACCES' || code === 'EPERM') return lstat(path).then(({ uid }) => ({ name, path, text: null, uid }), () => null);
+    // Used up since it was listed, or a link: it releases nothing.
+    if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENXIO') return null;
+    throw error;
+  }
+  try {
+    const found = await file.stat();
+    const { uid, size } = found;
+    return found.isFile() && size <= longest ? { name, path, text: await file.readFile('utf8'), uid } : null;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Null for anything that the command did not write: a damaged approval releases nothing. */
 function parseApproval(text: string): Approval | null {
   try {
@@ -103,6 +187,7 @@ function parseApproval(text: string): Approval | null {
       value?.version === 1 &&
       typeof value.hash === 'string' &&
       typeof value.at === 'string' &&
+      typeof value.by === 'string' &&
       Array.isArray(value.ops) &&
       value.ops.every((operation) => typeof operation === 'string') &&
       (value.begun === undefined || (Array.isArray(value.begun) && value.begun.every((operation) => typeof operation === 'string')));

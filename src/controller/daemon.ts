@@ -29,6 +29,8 @@ export interface DaemonOptions {
 export interface Daemon {
   /** Runs until stopped. */
   start(): Promise<void>;
+  /** How long each plane has been without progress that is due, in ms: 0 while it rests, waits for its time, or retries in time. */
+  overdue(): readonly { readonly plane: Plane; readonly ms: number }[];
   /** Finishes the change in flight. */
   stop(): Promise<void>;
 }
@@ -45,6 +47,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
   const stops: (() => void)[] = [];
   /** Planes whose source has been read, or waited for: before that a run would see half of its world. */
   const started = new Set<Plane>();
+  /** By when every plane has started. */
+  let startBy = Infinity;
 
   const queue = createWorkQueue<Plane>({
     clock,
@@ -116,6 +120,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
   return {
     async start() {
+      startBy = clock.monotonic() + firstReading;
       stops.push(options.store.onChange(() => {
         add(planes);
       }));
@@ -123,6 +128,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
       keepFresh();
       await Promise.all(planes.map((plane) => startPlane(plane, plane === 'doors' ? options.bookings : options.members)));
     },
+    overdue: () =>
+      planes.map((plane) => ({ plane, ms: started.has(plane) ? queue.overdue(plane) : Math.max(0, clock.monotonic() - startBy) })),
     async stop() {
       for (const stop of stops.splice(0)) stop();
       await queue.stop();

@@ -1,4 +1,5 @@
 import type { LocalTime } from '../desired/calendar/local-time.js';
+import type { GitOpsState } from '../gitops/state.js';
 import type { Clock } from '../runtime/clock.js';
 import { errorCode, errorMessage } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
@@ -6,8 +7,9 @@ import { sourceReport, type DoorsReport, type MembersReport } from '../status/re
 import { buildView, type PlaneRun } from '../status/build-view.js';
 import { doorEvents, memberEvents, statusEvents, type ControllerEvent } from '../status/events.js';
 import { resourceStatuses } from '../status/resource-status.js';
-import type { Plane, View } from '../status/view.js';
+import type { AlertingView, Plane, View } from '../status/view.js';
 import type { ResourceReading, StatusUpdate, StoredResource } from '../store/resource-store.js';
+import { doorRefusals, memberRefusals, orderRefusals } from './refusals.js';
 import type { ControllerObserver } from './observer.js';
 import type { PlaneDeps } from './plane.js';
 import { FailedRun, reconcileDoors } from './reconcile-doors.js';
@@ -31,7 +33,13 @@ export interface EngineOptions {
   /** Longest time between two runs of a plane: drift in UniFi is found by then. */
   readonly resync: number;
   readonly publisher: Publisher;
+  /** Whom alerts reach, as of now; null where nobody is told. */
+  readonly alerting: () => AlertingView | null;
   readonly observer: ControllerObserver;
+  /** How git-ops stands; null: it is off. */
+  readonly gitOps: () => Promise<GitOpsState | null>;
+  /** Whether the commissioning test has seen a hub obey the fence. */
+  readonly fenceVerified: () => Promise<boolean>;
   readonly clock: Clock;
   readonly local: LocalTime;
   readonly log: Logger;
@@ -47,6 +55,8 @@ export interface Engine {
   published(): View;
   /** As last computed; empty before the first publication. */
   statuses(): readonly StatusUpdate[];
+  /** Planes that have looked at the world in this process. */
+  reported(): readonly Plane[];
   /** The newest reading of the directory; null before the first. */
   reading(): ResourceReading | null;
 }
@@ -61,6 +71,8 @@ export function createEngine(options: EngineOptions): Engine {
   let unifi: { readAt: number | null; items: number } = { readAt: null, items: 0 };
   let publishing: Promise<void> = Promise.resolve();
   let published: View | null = null;
+  let gitOps: GitOpsState | null = null;
+  let fenceVerified = false;
 
   async function reconcile(plane: Plane): Promise<WorkResult> {
     const started = clock.monotonic();
@@ -114,6 +126,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function publishNow(plane: Plane | null): Promise<void> {
+    gitOps = await options.gitOps().catch(() => gitOps);
+    fenceVerified = await options.fenceVerified();
     // Read again: the other plane may have written statuses since this one's reading.
     const found = await deps.store.list().catch(() => reading);
     if (found !== null) {
@@ -121,17 +135,31 @@ export function createEngine(options: EngineOptions): Engine {
       const current = withStatuses(found, statuses);
       const now = clock.now();
       statuses = resourceStatuses(current, currentReports(), options.local, now);
-      const events = [...planeEvents(plane, current), ...statusEvents(current, statuses, now)];
+      await putOnRecord(plane, current);
+      const events = [...deps.troubles.news(), ...planeEvents(plane, current), ...statusEvents(current, statuses, now)];
       // Taken now: a run that ends while statuses are written is told with its own.
       const shown = view();
       try {
         await options.publisher.statuses(statuses, current);
-        await options.publisher.events(events);
       } finally {
-        // A full card must not hide from anybody how the doors stand.
+        // A full card must not hide from anybody what happened, and how the doors stand.
+        await options.publisher.events(events);
         await publishView(shown);
       }
     } else await publishView(view());
+  }
+
+  /** What is refused, and what people did by commands. A disk that takes nothing is told, and stops nothing. */
+  async function putOnRecord(plane: Plane | null, current: ResourceReading): Promise<void> {
+    const { audit, approvals, troubles } = deps;
+    const refused = approvals.refused();
+    if (plane === 'doors' && doors.report?.dryRun === false) await audit.refuse('doors', doorRefusals(doors.report, current));
+    if (plane === 'members' && members.report?.dryRun === false) await audit.refuse('members', memberRefusals(members.report, current));
+    await audit.refuse('approvals', orderRefusals(refused));
+    if (audit.problem() === null) await approvals.takeOrders((orders) => audit.ordered(orders.map(({ at, ...order }) => ({ ...order, given: at }))));
+    const problem = audit.problem();
+    troubles.keep('approval/', refused.map(({ file, message }) => ({ key: `approval/${file}`, reason: 'ApprovalRefused', object: `Approval/${file}`, message })));
+    troubles.keep('audit', problem === null ? [] : [{ key: 'audit', reason: 'AuditUnwritable', object: 'State/audit.jsonl', message: unwritten(problem) }]);
   }
 
   async function publishView(shown: View): Promise<void> {
@@ -175,13 +203,21 @@ export function createEngine(options: EngineOptions): Engine {
       doors: { ...doors, report: reports.doors },
       members: { ...members, report: reports.members },
       statuses,
+      troubles: deps.troubles.standing(),
+      gitOps,
+      fenceVerified,
+      alerting: options.alerting(),
       sources: [sourceReport('planningCenter', deps.bookings), sourceReport('civicrm', deps.members)],
       unifi,
     });
   }
 
+  function reported(): readonly Plane[] {
+    return [...(doors.report === null ? [] : ['doors' as const]), ...(members.report === null ? [] : ['members' as const])];
+  }
+
   const unpublished = view();
-  return { reconcile, refresh: () => publish(null), view, published: () => published ?? unpublished, statuses: () => statuses, reading: () => reading };
+  return { reconcile, refresh: () => publish(null), view, published: () => published ?? unpublished, statuses: () => statuses, reported, reading: () => reading };
 }
 
 /** A status file that somebody edited or removed is no news: what this process told last is what was told. */
@@ -195,6 +231,11 @@ function withStatuses(reading: ResourceReading, told: readonly StatusUpdate[]): 
     return update === undefined ? stored : { ...stored, status: update.status };
   });
   return { ...reading, resources };
+}
+
+function unwritten({ code, waiting }: { readonly code: string; readonly waiting: number }): string {
+  const remedy = code === 'ENOSPC' ? 'free space on its disk' : 'look whether its disk is full, read-only or failing, and to whom the file belongs';
+  return `the audit trail cannot be written (${code}): changes go on, and ${waiting} ${waiting === 1 ? 'record waits' : 'records wait'} in memory, which a restart would lose; ${remedy}`;
 }
 
 function failureOf(thrown: unknown): { readonly code: string; readonly message: string } {

@@ -7,10 +7,13 @@ import type { GroupPlan } from '../plan/doors/plan-doors.js';
 import type { RuleMemory } from '../plan/doors/lock-rules.js';
 import type { UnifiDoor } from '../unifi/access-controller.js';
 import type { DoorFacts } from './door-facts.js';
+import type { ResourceReading } from '../store/resource-store.js';
+import { ruleOnRecord } from './audited-doors.js';
 import type { PlaneDeps } from './plane.js';
 import type { DoorExpectation } from './watch-doors.js';
 
 interface LockRuleInputs {
+  readonly reading: ResourceReading;
   readonly facts: DoorFacts;
   /** With the doors that each group's references stand for. */
   readonly plans: readonly GroupPlan[];
@@ -24,7 +27,8 @@ interface LockRuleInputs {
 const memoryKept = 10 * 60_000;
 
 /** Lock rules of every door that a `method: LockRule` group names or named. @throws ConfigurationError when `rules.json` cannot be written */
-export async function runLockRules(inputs: LockRuleInputs, { unifi, rules, clock }: PlaneDeps): Promise<readonly RuleOutcome[]> {
+export async function runLockRules(inputs: LockRuleInputs, deps: PlaneDeps): Promise<readonly RuleOutcome[]> {
+  const { unifi, rules, clock } = deps;
   const { write, checkpoint } = inputs;
   const doors = ruledDoors(inputs, rules, clock.now());
   const over = rules.doorIds().filter((id) => {
@@ -35,7 +39,7 @@ export async function runLockRules(inputs: LockRuleInputs, { unifi, rules, clock
   if (write) for (const id of over) await rules.remember(id, null);
   return applyLockRules(
     doors.filter(({ id }) => !over.includes(id)),
-    { unifi, rules, clock, checkpoint, write },
+    { unifi, rules, clock, checkpoint, write, onRecord: ruleOnRecord(deps, inputs) },
   );
 }
 

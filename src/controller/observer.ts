@@ -12,6 +12,8 @@ export interface ControllerObserver {
   published(view: View, statuses: readonly StatusUpdate[]): void;
   readonly http: (observation: HttpObservation) => void;
   readonly diskWrite: (what: string) => void;
+  /** An attempt of a transport, by its name in the configuration. */
+  readonly alertDelivery: (transport: string, ok: boolean) => void;
 }
 
 export const noObserver: ControllerObserver = {
@@ -21,4 +23,5 @@ export const noObserver: ControllerObserver = {
   published: () => undefined,
   http: () => undefined,
   diskWrite: () => undefined,
+  alertDelivery: () => undefined,
 };

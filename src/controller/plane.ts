@@ -1,3 +1,4 @@
+import type { Audit } from '../apply/audit/audit.js';
 import type { RuleMemories } from '../apply/doors/rule-memory.js';
 import type { BudgetBook } from '../apply/members/budget-file.js';
 import type { Ledger } from '../apply/ledger.js';
@@ -13,6 +14,7 @@ import type { AccessController } from '../unifi/access-controller.js';
 import type { Approvals } from './approvals.js';
 import type { ClockCheck } from './clock-check.js';
 import type { NewBookings } from './held-openings.js';
+import type { Troubles } from './troubles.js';
 import type { DoorWatch } from './watch-doors.js';
 
 /** Everything that a reconcile works with; composed once, where the program starts. */
@@ -37,6 +39,8 @@ export interface PlaneDeps {
   readonly approvals: Approvals;
   /** What the members plane changed in the last 24 h. */
   readonly budget: BudgetBook;
+  readonly audit: Audit;
+  readonly troubles: Troubles;
   /** Names this installation to others that share the UniFi. */
   readonly installationId: string;
   readonly fence: 'On' | 'Off';

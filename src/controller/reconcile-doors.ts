@@ -8,6 +8,7 @@ import type { ResourceReading } from '../store/resource-store.js';
 import { seenVersions, sourceReport, type DoorsReport, type Withheld } from '../status/report.js';
 import { doorAlerts } from '../status/door-alerts.js';
 import { waitingOf } from '../status/waiting.js';
+import { applyOnRecord } from './audited-doors.js';
 import { doorFacts, type DoorFacts } from './door-facts.js';
 import { expectations, runLockRules, untilNextLook } from './lock-rules.js';
 import type { HeldOpenings } from './held-openings.js';
@@ -42,7 +43,8 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const withheld = whyWithheld(reading, first, deps);
   const writes = withheld === null && !deps.dryRun;
   if (withheld === null) await judgeOpenings(facts.openings, deps);
-  const applied = writes ? await applyPlan(first, { ...deps, checkpoint: check }) : new Map<string, AppliedGroup>();
+  const onRecord = { plan: first, facts, reading };
+  const applied = writes ? await applyOnRecord(onRecord, deps, (onHolidayGroup) => applyPlan(first, { ...deps, checkpoint: check, onHolidayGroup })) : new Map<string, AppliedGroup>();
   const changed = first.holidayGroups.length > 0 || [...applied.values()].some(({ applied: changes }) => changes.length > 0);
   if (writes) {
     await rememberGroups(first, applied, deps);
@@ -53,7 +55,7 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const plans = last.groups;
   // Without the mark of this installation nothing is written.
   const write = writes && deps.ledger.current().ownerSeen;
-  const rules = await runLockRules({ facts, plans, doors: last.doors, write, checkpoint: check }, deps);
+  const rules = await runLockRules({ reading, facts, plans, doors: last.doors, write, checkpoint: check }, deps);
   deps.watch.expect(expectations({ facts, plans }, withheld?.message ?? (deps.dryRun ? 'mode is DryRun' : null)));
   const doors = writes ? ((await deps.watch.sample()) ?? last.doors) : last.doors;
   const report = doorsReport(reading, facts, { first, last: { ...last, doors }, applied, rules, withheld, previous }, deps);

@@ -1,14 +1,16 @@
 import { applyMembers } from '../apply/members/apply-members.js';
-import type { Applied } from '../apply/outcome.js';
+import { onRecord } from '../apply/audit/audit.js';
+import { failure, type Applied } from '../apply/outcome.js';
 import type { Resource } from '../api/resource.js';
 import { isSuspended, suspensionEnd } from '../desired/calendar/site.js';
 import { identity } from '../desired/members/identity.js';
 import { nextBlockEnd } from '../desired/members/blocks.js';
 import type { MemberChange } from '../plan/members/changes.js';
 import { emailHash } from '../plan/members/emails.js';
-import { TransientError } from '../runtime/errors.js';
+import { ConfigurationError, TransientError } from '../runtime/errors.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
+import { memberChanges } from './audited-members.js';
 import { membersHold, rememberActiveUsers } from './members-owner.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
 import { countChanges, settleChanges } from './spent-changes.js';
@@ -70,12 +72,16 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
   const withheld = reading.suspended ?? hold?.message ?? membersWithheld ?? skew;
   const withheldFor = reading.suspended !== null ? 'Suspended' : hold !== null ? hold.reason : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
-  await rememberPeople(first, deps);
-  const released = first.guarded.changes.filter(({ held }) => held === null);
-  const leaving = released.filter(({ change }) => change.verb === 'deactivate').length;
-  await rememberActiveUsers({ ...users, count: users.count - leaving }, deps);
-  await countChanges(first, released, deps);
-  const applied = await applyMembers(released.map(({ change }) => change), {
+  const wanted = first.guarded.changes.filter(({ held }) => held === null);
+  const leaving = wanted.filter(({ change }) => change.verb === 'deactivate').length;
+  const forgetful = await failureOf(async () => {
+    await rememberPeople(first, deps);
+    await rememberActiveUsers({ ...users, count: users.count - leaving }, deps);
+    await countChanges(first, wanted, deps);
+  });
+  // What cannot be remembered must not be given; a cut needs no memory, and waits for no disk.
+  const released = wanted.filter(({ change }) => forgetful === null || change.verb === 'deactivate');
+  const apply = (): Promise<Applied<MemberChange>[]> => applyMembers(released.map(({ change }) => change), {
     unifi: deps.unifi,
     clock: deps.clock,
     log: deps.log,
@@ -88,19 +94,31 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
       deps.ledger.update((inventory) => ({ ...inventory, refusedEmails: { ...inventory.refusedEmails, [contact]: emailHash(deps.installationKey, contact, email) } })),
     checkpoint: check,
   });
+  const audited = memberChanges(released, { people: first.people, mapping: mapping.metadata.name, approvals: deps.approvals });
+  const applied = await onRecord(deps.audit, audited, apply, (all) => all.map(({ error }) => error));
   const done = applied.filter(({ error }) => error === null).map(({ change }) => change);
   await deps.approvals.use(released.filter(({ change }) => done.includes(change)).map(({ operation }) => operation));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
-  await rememberPeople(last, deps);
-  await rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps);
-  await settleChanges(last, deps);
+  const lost =
+    forgetful ??
+    (await failureOf(async () => {
+      await rememberPeople(last, deps);
+      await rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps);
+      await settleChanges(last, deps);
+    }));
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
-  if (moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, result.done);
-  const failed = applied.find(({ error }) => error !== null)?.error;
+  if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, result.done);
+  const failed = applied.find(({ error }) => error !== null)?.error ?? (lost === null ? null : failure(lost.error));
+  if (lost?.error instanceof ConfigurationError) throw lost.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
   return { reading, report: report(result, null), requeueAfter };
+}
+
+/** What a step threw; null: nothing. */
+async function failureOf(step: () => Promise<void>): Promise<{ readonly error: unknown } | null> {
+  return step().then(() => null, (error: unknown) => ({ error }));
 }
 
 /** Some change failed; the rest was done. Retried with backoff, and what is known is reported. */

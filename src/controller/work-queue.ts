@@ -20,6 +20,8 @@ export interface QueueObserver {
 export interface WorkQueue<Key extends string> {
   /** Queued already: one run. Running: one more run after. */
   add(key: Key): void;
+  /** Milliseconds for which this key has been running, queued, or past its time; 0 while it rests or its time is to come. */
+  overdue(key: Key): number;
   /** No new runs; resolves when the ones in flight have ended. */
   stop(): Promise<void>;
 }
@@ -46,6 +48,8 @@ interface KeyState {
   /** Monotonic ms when it was queued; null when it is not. */
   queuedAt: number | null;
   running: Promise<void> | null;
+  /** Monotonic ms when the run began; null when none is under way. */
+  startedAt: number | null;
   /** Added while running. */
   dirty: boolean;
   failures: number;
@@ -61,7 +65,7 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
   function stateOf(key: Key): KeyState {
     const known = states.get(key);
     if (known !== undefined) return known;
-    const state: KeyState = { queuedAt: null, running: null, dirty: false, failures: 0, timer: null };
+    const state: KeyState = { queuedAt: null, running: null, startedAt: null, dirty: false, failures: 0, timer: null };
     states.set(key, state);
     return state;
   }
@@ -90,8 +94,10 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
     observer.started(key, (startedAt - state.queuedAt) / 1000);
     observer.depth(key, 0);
     state.queuedAt = null;
+    state.startedAt = startedAt;
     state.running = work(key, state).finally(() => {
       state.running = null;
+      state.startedAt = null;
       observer.finished(key, (clock.monotonic() - startedAt) / 1000);
       if (state.dirty && !stopped) {
         state.dirty = false;
@@ -132,6 +138,12 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
     state.timer = { at, cancel };
   }
 
+  function overdue(key: Key): number {
+    const state = states.get(key);
+    const since = state?.startedAt ?? state?.queuedAt ?? state?.timer?.at ?? Infinity;
+    return Math.max(0, clock.monotonic() - since);
+  }
+
   async function stop(): Promise<void> {
     stopped = true;
     for (const state of states.values()) {
@@ -141,5 +153,5 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
     await Promise.all([...states.values()].flatMap(({ running }) => running ?? []));
   }
 
-  return { add, stop };
+  return { add, overdue, stop };
 }

@@ -120,8 +120,8 @@ export function integer(minimum: number, maximum: number): Reader<number> {
   };
 }
 
-export const anyMapping: Reader<Readonly<Record<string, unknown>>> = (value, place) => {
-  if (isRecord(value)) return value;
-  place.report('must be a mapping');
+export const truth: Reader<boolean> = (value, place) => {
+  if (typeof value === 'boolean') return value;
+  place.report('must be true or false');
   return undefined;
 };

@@ -31,17 +31,39 @@ export function days(minimum: number, maximum: number): Reader<number> {
 
 /** A base URL without a trailing slash. Messages never repeat it: it may hold a password. */
 export const baseUrl: Reader<string> = textAs((value) => {
-  if (!URL.canParse(value)) return { wrong: 'must be a URL such as "https://192.168.1.1:12445"' };
+  const read = safeUrl(value);
+  if (typeof read === 'string') return { wrong: read };
+  if (read.search !== '' || read.hash !== '') return { wrong: 'must not hold a query or a fragment' };
+  return { ok: `${read.origin}${read.pathname.replace(/\/+$/, '')}` };
+});
+
+/** One address that is asked exactly as it stands, with path and query. */
+export const requestUrl: Reader<string> = textAs((value) => {
+  const read = safeUrl(value);
+  if (typeof read === 'string') return { wrong: read };
+  return read.hash === '' ? { ok: read.href } : { wrong: 'must not hold a fragment' };
+});
+
+/** Or what is wrong with it. */
+function safeUrl(value: string): URL | string {
+  if (!URL.canParse(value)) return 'must be a URL such as "https://192.168.1.1:12445"';
   const url = new URL(value);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return { wrong: 'must be an https URL' };
-  if (url.username !== '' || url.password !== '') {
-    return { wrong: 'must not hold a user name or password: credentials come from the environment' };
-  }
-  if (url.search !== '' || url.hash !== '') return { wrong: 'must not hold a query or a fragment' };
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return { wrong: 'must be https: cleartext is allowed to this machine (loopback) only' };
-  }
-  return { ok: `${url.origin}${url.pathname.replace(/\/+$/, '')}` };
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password: credentials come from the environment';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) return 'must be https: cleartext is allowed to this machine (loopback) only';
+  return url;
+}
+
+/** A name or an address without a port. */
+export const hostName: Reader<string> = textAs((value) => {
+  const named = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(value);
+  return named || isIPv6(value) ? { ok: value } : { wrong: 'must be a host name or an address such as mail.example.org, without a port' };
+});
+
+/** An address alone, without a name before it. Messages never repeat it. */
+export const mailAddress: Reader<string> = textAs((value) => {
+  const wrong = 'must be an e-mail address alone, such as doors@example.org';
+  return value.length <= 254 && /^[^\s@<>"'(),;:\\[\]]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(value) ? { ok: value } : { wrong };
 });
 
 export const urlPath: Reader<string> = textAs((value) => {

@@ -3,8 +3,10 @@ import { dirname, resolve } from 'node:path';
 import { parseDocuments } from '../api/documents.js';
 import type { Path } from '../api/path.js';
 import type { Problem } from '../api/problem.js';
+import { alerts, heartbeat, type AlertSettings, type HeartbeatSettings } from './config-alerts.js';
+import { gitOps, type GitOpsConfiguration } from './config-gitops.js';
 import type { Reader } from './config-reader.js';
-import { anyMapping, integer, listOf, mapping, maybe, oneOf, optional, placeAt, required, text } from './config-reader.js';
+import { integer, listOf, mapping, maybe, oneOf, optional, placeAt, required, text } from './config-reader.js';
 import type { ListenAddress } from './config-values.js';
 import * as values from './config-values.js';
 import { errorCode } from './errors.js';
@@ -27,8 +29,13 @@ export interface Configuration {
   readonly planningCenter: PlanningCenterConfiguration | null;
   readonly civicrm: CivicrmConfiguration | null;
   readonly server: { readonly listen: ListenAddress };
-  readonly alerts: readonly Readonly<Record<string, unknown>>[];
-  readonly gitOps: Readonly<Record<string, unknown>>;
+  /** Besides the flag file, which is always there. */
+  readonly alerts: readonly AlertSettings[];
+  /** Null: nobody is told that all is well. */
+  readonly heartbeat: HeartbeatSettings | null;
+  /** Null: off. */
+  readonly gitOps: GitOpsConfiguration | null;
+  readonly audit: { readonly keepDays: number };
 }
 
 export interface UnifiConfiguration {
@@ -95,6 +102,12 @@ function civicrm(base: string): Reader<CivicrmConfiguration> {
   });
 }
 
+/** At least a year's round of seasons by default; the trail is rotated by the month, so that records stay up to a month longer. */
+const audit: Reader<Configuration['audit']> = (value, place) => {
+  const read = mapping({ keep: optional(values.days(30, 3660), 400) })(value, place);
+  return read === undefined ? undefined : { keepDays: read.keep };
+};
+
 function configuration(base: string): Reader<Configuration> {
   const listen = { host: '127.0.0.1', port: 9180 };
   return mapping({
@@ -112,8 +125,10 @@ function configuration(base: string): Reader<Configuration> {
     planningCenter: maybe(planningCenter(base)),
     civicrm: maybe(civicrm(base)),
     server: optional(mapping({ listen: optional(values.listenAddress, listen) }), { listen }),
-    alerts: optional(listOf(anyMapping), []),
-    gitOps: optional(anyMapping, {}),
+    alerts: optional(alerts(base), []),
+    heartbeat: maybe(heartbeat),
+    gitOps: maybe(gitOps(base)),
+    audit: optional(audit, { keepDays: 400 }),
   });
 }
 

@@ -15,6 +15,8 @@ const names = [
   'MAILGUN_API_KEY',
   'TELEGRAM_BOT_TOKEN',
   'ALERT_WEBHOOK_SECRET',
+  'GIT_USERNAME',
+  'GIT_PASSWORD',
 ] as const;
 
 export type CredentialName = (typeof names)[number];
@@ -51,9 +53,9 @@ function readCredentialFile(path: string): string {
   }
 }
 
-/** What the configured sources need and the environment does not have. */
+/** What UniFi, the configured sources and the alerts need and the environment does not have. */
 export function missingCredentials(
-  config: Pick<Configuration, 'planningCenter' | 'civicrm'>,
+  config: Pick<Configuration, 'planningCenter' | 'civicrm' | 'alerts'>,
   credentials: Credentials,
 ): readonly CredentialName[] {
   const planningCenter = { PersonalAccessToken: ['PCO_APP_ID', 'PCO_SECRET'], OAuth: ['PCO_ACCESS_TOKEN'] } as const;
@@ -62,5 +64,18 @@ export function missingCredentials(
     ...(config.planningCenter === null ? [] : planningCenter[config.planningCenter.auth]),
     ...(config.civicrm === null ? [] : (['CIVICRM_API_KEY'] as const)),
   ];
-  return needed.filter((name) => credentials[name] === undefined);
+  return [...needed.filter((name) => credentials[name] === undefined), ...missingForAlerts(config.alerts, credentials)];
 }
+
+/** What the configured ways of telling people need and the environment does not have. */
+export function missingForAlerts(alerts: Configuration['alerts'], credentials: Credentials): readonly CredentialName[] {
+  const needed = new Set(alerts.flatMap((each) => (each.type === 'Smtp' && each.auth === 'None' ? [] : neededBy[each.type])));
+  return [...needed].filter((name) => credentials[name] === undefined);
+}
+
+const neededBy = {
+  Smtp: ['SMTP_USERNAME', 'SMTP_PASSWORD'],
+  Mailgun: ['MAILGUN_API_KEY'],
+  Telegram: ['TELEGRAM_BOT_TOKEN'],
+  Webhook: ['ALERT_WEBHOOK_SECRET'],
+} as const satisfies Readonly<Record<string, readonly CredentialName[]>>;

@@ -36,7 +36,7 @@ export async function writeDurably({ path, content, mode }: DurableWrite): Promi
 }
 
 /** Makes renames and removals in a directory survive a power cut. */
-async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

@@ -20,10 +20,10 @@ const DEEPEST_TAKEOVER = 4;
 
 /**
  * Takes the single-instance lock, also over a dead process's.
+ * @param path of another lock in the runtime directory
  * @throws ConfigurationError when the runtime directory cannot be written
  */
-export function acquireLock(runtimeDir: string): Lock | { readonly heldBy: number } {
-  const { lock: path } = runtimePaths(runtimeDir);
+export function acquireLock(runtimeDir: string, path = runtimePaths(runtimeDir).lock): Lock | { readonly heldBy: number } {
   try {
     const mine = JSON.stringify(ownerOf(process.pid));
     const heldBy = take(path, mine, 0);
@@ -44,10 +44,15 @@ export function acquireLock(runtimeDir: string): Lock | { readonly heldBy: numbe
   }
 }
 
-/** The pid of the living process that holds the lock; null when none does. */
+/** The pid of the living process that holds the lock; null when none does. @throws ConfigurationError when this user may not know */
 export function lockHolder(runtimeDir: string): number | null {
-  const content = contentOf(runtimePaths(runtimeDir).lock);
-  return content === null ? null : livingOwner(content);
+  try {
+    const content = contentOf(runtimePaths(runtimeDir).lock);
+    return content === null ? null : livingOwner(content);
+  } catch (error) {
+    const code = errorCode(error);
+    throw new ConfigurationError(`runtimeDir ${runtimeDir} cannot be read (${code}): run this with sudo, or as a member of group sexton`, { code, cause: error });
+  }
 }
 
 /** Null when taken, else the pid in the way. */

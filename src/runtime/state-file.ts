@@ -111,7 +111,8 @@ function decode<T extends object>(text: string, options: StateFileOptions<T>): T
   return options.decode(rest, version);
 }
 
-async function setAside(path: string): Promise<string> {
+/** Renames a file that cannot be used to `*.bad`, beside others of that name. Answers where it went. */
+export async function setAside(path: string): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     const aside = attempt === 1 ? `${path}.bad` : `${path}.${attempt}.bad`;
     const taken = await stat(aside).then(

@@ -42,6 +42,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'> = systemClock): Me
   const requests = counter('sexton_http_requests_total', 'Requests sent, by status or error code.', ['host', 'method', 'code']);
   const requestSeconds = histogram('sexton_http_request_seconds', 'How long an answer took.', ['host'], shortSeconds);
   const writes = counter('sexton_disk_writes_total', 'Files written to the resource and state directories.', ['what']);
+  const deliveries = counter('sexton_alert_transport_deliveries_total', 'Messages handed to a transport, by result.', ['transport', 'result']);
   const gauges = createViewGauges(registry, clock);
 
   // A counter that starts with its first event hides that event from rate().
@@ -75,6 +76,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'> = systemClock): Me
         requestSeconds.observe({ host }, seconds);
       },
       diskWrite: (what) => writes.inc({ what }),
+      alertDelivery: (transport, ok) => deliveries.inc({ transport, result: ok ? 'success' : 'error' }),
     },
     text: () => registry.metrics(),
   };

@@ -11,6 +11,8 @@ export interface ServerOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly metricsText: () => Promise<string>;
   readonly planes: () => readonly PlaneView[];
+  /** The planes of this process: the others do not keep it from being ready. */
+  readonly running: readonly Plane[];
   readonly log: Logger;
 }
 
@@ -51,7 +53,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function routes({ metricsText, planes, log }: ServerOptions): Hono {
+function routes({ metricsText, planes, running, log }: ServerOptions): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
@@ -59,9 +61,10 @@ function routes({ metricsText, planes, log }: ServerOptions): Hono {
   });
   app.get('/healthz', (c) => c.json({ ok: true }));
   app.get('/readyz', (c) => {
-    const doors = readiness('doors', planes());
-    const members = readiness('members', planes());
-    return c.json({ planes: { doors, members } }, doors.ready && members.ready ? 200 : 503);
+    const views = planes();
+    const of = (plane: Plane): Readiness => (running.includes(plane) ? readiness(plane, views) : notRunning);
+    const found = { doors: of('doors'), members: of('members') };
+    return c.json({ planes: found }, running.every((plane) => found[plane].ready) ? 200 : 503);
   });
   app.get('/metrics', async (c) => c.body(await metricsText(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }));
   app.on(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], ['/healthz', '/readyz', '/metrics'], (c) =>
@@ -75,7 +78,12 @@ function routes({ metricsText, planes, log }: ServerOptions): Hono {
   return app;
 }
 
-function readiness(plane: Plane, views: readonly PlaneView[]): Pick<PlaneView, 'ready' | 'lastSuccess' | 'reason'> {
+type Readiness = Pick<PlaneView, 'ready' | 'lastSuccess' | 'reason'>;
+
+/** Left out with `run --plane`. */
+const notRunning: Readiness = { ready: false, lastSuccess: null, reason: 'NotRunning' };
+
+function readiness(plane: Plane, views: readonly PlaneView[]): Readiness {
   const view = views.find((each) => each.plane === plane);
   return { ready: view?.ready ?? false, lastSuccess: view?.lastSuccess ?? null, reason: view === undefined ? 'Reconciling' : view.reason };
 }

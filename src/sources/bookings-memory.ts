@@ -19,8 +19,6 @@ export interface BookingsMemory {
   readonly waiting: readonly string[];
 }
 
-export const memoryVersion = 2;
-
 /** Null when the shape is wrong. Version 1 knew the bookings alone. */
 export function decodeMemory(value: Readonly<Record<string, unknown>>, version: number, rangeOf: (readAt: Instant) => Interval): BookingsMemory | null {
   const readAt = version === 1 ? Date.parse(String(value['readAt'])) : value['readAt'];

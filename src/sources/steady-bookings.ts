@@ -3,7 +3,8 @@ import type { Booking, Instant, Interval } from '../desired/model.js';
 import { errorMessage } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
 import { openStateFile } from '../runtime/state-file.js';
-import { decodeMemory, memoryVersion, type BookingsMemory } from './bookings-memory.js';
+import { stateVersions } from '../runtime/state-versions.js';
+import { decodeMemory, type BookingsMemory } from './bookings-memory.js';
 import { successors } from './booking-successors.js';
 import { revisionOf } from './revision.js';
 import type { KeptItems, Snapshot } from './source.js';
@@ -16,6 +17,8 @@ export interface SteadyBookingsOptions {
   readonly rangeOf: (readAt: Instant) => Interval;
   /** True: an earlier process has opened doors, so a first reading means that what it knew is lost. */
   readonly programmed: () => boolean;
+  /** Ids of bookings that waited for a person, as far as the audit trail knows: a lost file must not let them go. */
+  readonly waited: ReadonlySet<string>;
   readonly log: Logger;
 }
 
@@ -35,10 +38,10 @@ export interface SteadyBookings {
   };
 }
 
-export function steadyBookings({ rangeOf, programmed, log, ...options }: SteadyBookingsOptions): SteadyBookings {
+export function steadyBookings({ rangeOf, programmed, waited, log, ...options }: SteadyBookingsOptions): SteadyBookings {
   const file = openStateFile<BookingsMemory>({
     ...options,
-    version: memoryVersion,
+    version: stateVersions.bookings,
     what: 'the last bookings of Planning Center, read again at the next poll',
     label: 'bookings',
     decode: (value, version) => decodeMemory(value, version, rangeOf),
@@ -83,6 +86,7 @@ export function steadyBookings({ rangeOf, programmed, log, ...options }: SteadyB
     );
     if (memory?.loss == null && loss !== null) log.warn('bookings vanished suddenly', { vanished: loss.vanished.length, of: loss.of, kept: kept.length });
     const inherited = successors({ before: effective, items, covered: memory?.range ?? range, unjudged: memory?.unjudged ?? [], waiting: memory?.waiting ?? [] });
+    const waiting = memory === null ? items.map(({ id }) => id).filter((id) => waited.has(id)).sort() : inherited.waiting;
     effective = items;
     if (complete) {
       const next = { seenAt: readAt, range, bookings: marksOf(reading.items) };
@@ -95,6 +99,7 @@ export function steadyBookings({ rangeOf, programmed, log, ...options }: SteadyB
         references: believed ? [next] : loss === null ? withReading(references, next) : references,
         loss: loss === null ? null : { ...loss, kept: kept.length },
         ...inherited,
+        waiting,
       });
     } else if (memory !== null) {
       memory = { ...memory, ...inherited, loss: loss === null ? null : { ...loss, kept: kept.length } };
@@ -116,7 +121,7 @@ export function steadyBookings({ rangeOf, programmed, log, ...options }: SteadyB
     settle,
     openings: {
       unjudged: () => new Set(memory?.unjudged ?? []),
-      waiting: () => new Set(memory?.waiting ?? []),
+      waiting: () => new Set(memory?.waiting ?? waited),
       async judged(seen, waiting) {
         if (memory === null) return;
         const unseen = (ids: readonly string[]): string[] => ids.filter((id) => !seen.has(id));

@@ -1,5 +1,7 @@
 import type { Calendar } from '../desired/calendar/calendar.js';
 import type { Instant } from '../desired/model.js';
+import type { GitOpsState } from '../gitops/state.js';
+import { gitOpsNotes } from './git-ops-notes.js';
 import { doorChangeView, holidayGroupView, memberChangeViews, openingViews, ruleChangeViews } from './change-view.js';
 import { isoInstant, isoSeconds } from '../runtime/instant.js';
 import type { StatusUpdate } from '../store/resource-store.js';
@@ -7,6 +9,7 @@ import { memberCounts, memberViews, noMembers } from './member-status.js';
 import { followingOfDoor } from './lock-rule-status.js';
 import { staleness, type DoorsReport, type GroupReport, type MembersReport, type SourceReport } from './report.js';
 import type {
+  AlertingView,
   BookingView,
   DoorGroupView,
   DoorView,
@@ -17,6 +20,7 @@ import type {
   PlanePlanView,
   PlaneView,
   SourceView,
+  TroubleView,
   View,
 } from './view.js';
 
@@ -38,6 +42,12 @@ export interface ViewInputs {
   readonly statuses: readonly StatusUpdate[];
   /** The latest of each source, newer than the reports. */
   readonly sources: readonly SourceReport[];
+  readonly troubles: readonly TroubleView[];
+  /** Null: git-ops is off. */
+  readonly gitOps: GitOpsState | null;
+  readonly fenceVerified: boolean;
+  /** Null: nobody is told of anything here. */
+  readonly alerting: AlertingView | null;
   /** When UniFi last answered a whole round, and what it then held. */
   readonly unifi: { readonly readAt: Instant | null; readonly items: number };
 }
@@ -54,15 +64,19 @@ export function buildView(inputs: ViewInputs): View {
       site: inputs.site,
       mode: inputs.mode,
       now: isoSeconds(now),
-      revision: null,
+      revision: inputs.gitOps?.revision?.commit ?? null,
+      gitOps: inputs.gitOps,
       sources: [...inputs.sources.flatMap((source) => sourceView(source, now)), unifiView(inputs)],
       doorGroups: doors === null ? [] : doorGroupViews(doors, inputs.statuses, now),
       members: result === null ? noMembers : memberCounts(members),
       held: [...heldViews(inputs.members.report), ...heldOpenings(doors), ...(doors?.waiting.pending ?? []).map(pendingHeld)],
       // Whether hubs honour holidays only the commissioning test can tell.
-      fence: inputs.fence === 'Off' ? 'Off' : 'Unverified',
+      fence: inputs.fence === 'Off' ? 'Off' : inputs.fenceVerified ? 'Verified' : 'Unverified',
       notes: notes(inputs),
       planes: [planeView('doors', inputs.doors, readyReason(doors?.source, doors, now)), planeView('members', inputs.members, readyReason(inputs.members.report?.source, inputs.members.report, now))],
+      fencedUntil: earliestFence(doors),
+      troubles: inputs.troubles,
+      ...(inputs.alerting === null ? {} : { alerting: inputs.alerting }),
     },
     bookings: doors === null ? [] : bookingViews(doors.calendar),
     pending: doors?.waiting.pending ?? [],
@@ -96,6 +110,8 @@ function sourceView({ name, state }: SourceReport, now: Instant): SourceView[] {
       items: snapshot?.items ?? 0,
       revision: snapshot?.revision ?? null,
       error: failure?.message ?? null,
+      ...(failure === null ? {} : { errorCode: failure.code }),
+      ...(snapshot?.kept === undefined ? {} : { kept: snapshot.kept.text }),
     },
   ];
 }
@@ -110,7 +126,14 @@ function unifiView({ unifi, doors, members, now }: ViewInputs): SourceView {
     items: unifi.items,
     revision: null,
     error: failure?.message ?? null,
+    ...(failure === null ? {} : { errorCode: failure.code }),
   };
+}
+
+/** Dates compare as text. */
+function earliestFence(report: DoorsReport | null): string | null {
+  const dates = (report?.groups ?? []).flatMap(({ method, plan }) => (method === 'Schedule' ? (plan.fencedUntil ?? []) : []));
+  return [...dates].sort()[0] ?? null;
 }
 
 function doorGroupViews(report: DoorsReport, statuses: readonly StatusUpdate[], now: Instant): DoorGroupView[] {
@@ -153,11 +176,13 @@ function pendingHeld({ eventId, eventName, startsAt, reason, release }: PendingV
   return { kind: 'pending', ref: `${eventId}@${startsAt}`, summary: `${eventName}: ${reason}`, release };
 }
 
-function notes({ doors, members, statuses, sources }: ViewInputs): string[] {
+function notes({ gitOps, now, doors, members, statuses, sources, troubles }: ViewInputs): string[] {
   const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
   const removed = (doors.report?.removed ?? []).map(({ name, confirmed }) => `DoorGroup/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
   const withheld = [...new Set([doors.report?.withheld, members.report?.withheld, members.report?.suspended].flatMap((text) => text ?? []))];
   return [
+    ...troubles.map(({ message }) => message),
+    ...gitOpsNotes(gitOps, now),
     ...withheld,
     ...sources.flatMap(({ state }) => [...(state?.snapshot?.kept === undefined ? [] : [state.snapshot.kept.text]), ...(state?.warnings ?? [])]),
     ...refused,
@@ -214,6 +239,7 @@ function doorViews(report: DoorsReport, now: Instant): DoorView[] {
     const groups = report.groups.filter(({ plan }) => plan.doors.doors.some(({ id }) => id === door.id));
     const opening = groups.filter(isProgrammed);
     const open = opening.some(({ calendar }) => calendar.windows.some(({ start, end }) => start <= now && now < end));
+    const { status: following, fault, why } = followingOfDoor(door, report);
     return {
       doorGroup: (opening[0] ?? groups[0])?.plan.name ?? null,
       id: door.id,
@@ -222,7 +248,8 @@ function doorViews(report: DoorsReport, now: Instant): DoorView[] {
       position: door.position,
       rule: report.rules.find(({ doorId }) => doorId === door.id)?.rule ?? '',
       desired: open ? 'Open' : 'Closed',
-      following: followingOfDoor(door, report).status,
+      following,
+      ...(fault === null ? {} : { fault: { door: fault.desired === 'Open' ? 'Closed' : 'Open', since: fault.since === 0 ? null : isoSeconds(fault.since), why } }),
     };
   });
 }

@@ -1,3 +1,5 @@
+import type { GitOpsState } from '../gitops/state.js';
+
 /** The JSON shapes that commands print and `live.json` holds. Instants are ISO 8601 UTC with `Z`. No names of people. */
 
 export interface SourceView {
@@ -8,6 +10,10 @@ export interface SourceView {
   readonly items: number;
   readonly revision: string | null;
   readonly error: string | null;
+  /** The machine word of `error`; absent without one. */
+  readonly errorCode?: string;
+  /** What stays in force although the newest reading lacked it, in one sentence; absent when nothing does. */
+  readonly kept?: string;
 }
 
 export interface DoorGroupView {
@@ -42,7 +48,10 @@ export interface StatusView {
   readonly site: string;
   readonly mode: 'DryRun' | 'Apply';
   readonly now: string;
+  /** The commit that is in force, its full hash; null where no pull has put one there. */
   readonly revision: string | null;
+  /** Null: git-ops is off; absent in the view of an older daemon. */
+  readonly gitOps?: GitOpsState | null;
   readonly sources: readonly SourceView[];
   readonly doorGroups: readonly DoorGroupView[];
   readonly members: MemberCounts;
@@ -53,6 +62,64 @@ export interface StatusView {
   readonly notes: readonly string[];
   /** Per plane: did the last reconcile succeed, and why not. */
   readonly planes: readonly PlaneView[];
+  /** The earliest date, over all door groups, after which doors stay shut should Sexton stop; null without a fence. */
+  readonly fencedUntil?: string | null;
+  /** What is wrong with this installation itself; absent in the view of an older daemon. */
+  readonly troubles?: readonly TroubleView[];
+  /** Who is told of what; absent where no daemon runs. */
+  readonly alerting?: AlertingView;
+}
+
+export interface TroubleView {
+  /** Stable as long as it is the same trouble: `state/inventory.json`, `approval/0123456789ab.json`, `audit`. */
+  readonly key: string;
+  readonly reason: 'StateLost' | 'ApprovalRefused' | 'AuditUnwritable' | 'EventsUnwritable';
+  /** `State/inventory.json` */
+  readonly object: string;
+  /** What, and what to do. */
+  readonly message: string;
+  readonly since: string;
+}
+
+export interface AlertingView {
+  /** What a person was told and what still holds. */
+  readonly alerts: readonly AlertView[];
+  /** Every way an alert takes, the file included. */
+  readonly transports: readonly TransportView[];
+  /** Null: not in the configuration. */
+  readonly heartbeat: HeartbeatView | null;
+}
+
+export type Severity = 'Info' | 'Warning' | 'Critical';
+
+export interface AlertView {
+  /** Stable as long as it is about the same thing: `door/<id>`, `brake/members`. */
+  readonly key: string;
+  readonly severity: Severity;
+  readonly subject: string;
+  readonly since: string;
+  /** What helps; null where no command does. */
+  readonly command: string | null;
+}
+
+export interface TransportView {
+  readonly name: string;
+  readonly type: 'File' | 'Smtp' | 'Mailgun' | 'Telegram' | 'Webhook';
+  /** False: the last attempt failed. */
+  readonly ok: boolean;
+  /** Alerts that have not gone out yet. */
+  readonly waiting: number;
+  /** Null: nothing was sent since the start. */
+  readonly lastSuccess: string | null;
+  readonly failingSince: string | null;
+  readonly error: string | null;
+}
+
+export interface HeartbeatView {
+  readonly ok: boolean;
+  readonly lastSuccess: string | null;
+  readonly failingSince: string | null;
+  readonly error: string | null;
 }
 
 export interface PlaneView {
@@ -110,6 +177,16 @@ export interface DoorView {
   readonly rule: string;
   readonly desired: 'Open' | 'Closed';
   readonly following: 'True' | 'False' | 'Unknown';
+  /** What contradicts the declaration, as last judged; absent unless `following` is False. */
+  readonly fault?: DoorFaultView;
+}
+
+export interface DoorFaultView {
+  /** What the door is, and should not be. */
+  readonly door: 'Open' | 'Closed';
+  /** Null: nobody knows. */
+  readonly since: string | null;
+  readonly why: string;
 }
 
 export interface MemberView {

@@ -46,7 +46,7 @@ async function runOnce(time: string, wanted: RuledDoor, through: (parts: Parts) 
   await unifi.sim('/clock', { now: iso(time) });
   const { rules } = await openRuleMemory({ path: join(directory, 'rules.json'), writable: true, fresh: true, now: at(time), onDiskWrite: () => undefined });
   const parts = through({ unifi: client, rules });
-  const [outcome] = await applyLockRules([wanted], { ...parts, clock: clockAt(at(time), false), checkpoint: () => undefined, write: true });
+  const [outcome] = await applyLockRules([wanted], { ...parts, clock: clockAt(at(time), false), checkpoint: () => undefined, write: true, onRecord: (_, carryOut) => carryOut() });
   return outcome?.state ?? '';
 }
 

@@ -6,6 +6,7 @@ import { memory } from './memory.js';
 import { planning } from './planning.js';
 import { polling } from './polls.js';
 import { oneChange, provisioning } from './provisioning.js';
+import { pulling } from './pull.js';
 import { quietDay } from './quiet-day.js';
 import { startup } from './startup.js';
 
@@ -16,6 +17,7 @@ const measurements: readonly Measurement[] = [
   polling(500),
   polling(2_000),
   quietDay,
+  pulling,
   cycle(100, 20),
   cycle(500, 20),
   cycle(5_000, 10),

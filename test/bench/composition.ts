@@ -54,6 +54,7 @@ export async function composeBuilt(configPath: string, environment: NodeJS.Proce
     dryRun: false,
     publisher: diskPublisher({
       store: () => composition.deps.store,
+      troubles: () => composition.deps.troubles,
       livePath: join(config.runtimeDir, 'live.json'),
       eventsPath: join(config.stateDir, 'events.jsonl'),
       lastPoke: () => null,

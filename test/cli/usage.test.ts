@@ -40,16 +40,6 @@ describe('a command line that cannot be meant ends with 64 and a suggestion', ()
     expect(out).toBe('');
   });
 
-  it.each(['audit', 'doctor', 'pull', 'import', 'export'])(
-    '%s is announced, not mistaken for another command',
-    async (word) => {
-      const { code, err } = await runCommandLine([word, 'x', '--days', '3']);
-      expect(code).toBe(64);
-      expect(err).toContain('not there yet');
-      expect(err).not.toContain('did you mean');
-    },
-  );
-
   it('nothing at all shows the help, on stderr', async () => {
     const { code, out, err } = await runCommandLine([]);
     expect([code, out]).toEqual([64, '']);

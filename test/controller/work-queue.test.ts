@@ -251,6 +251,40 @@ describe('stopping', () => {
   });
 });
 
+describe('what is overdue', () => {
+  it('is a run that does not end, and nothing else', async () => {
+    const { queue, end, clock } = bench();
+    expect(queue.overdue('doors')).toBe(0);
+    queue.add('doors');
+    queue.add('members');
+    await clock.advance(90_000);
+    await end('members', { requeueAfter: 300_000 });
+    expect([queue.overdue('doors'), queue.overdue('members')]).toEqual([90_000, 0]);
+    await end('doors', transient);
+    expect(queue.overdue('doors')).toBe(0);
+    await clock.advance(60_000);
+    expect(queue.overdue('members')).toBe(0);
+  });
+
+  it('is no run that waits for its input after a terminal error', async () => {
+    const { queue, end, clock } = bench();
+    queue.add('doors');
+    await end('doors', new TerminalError('broken', { code: 'Broken' }));
+    await clock.advance(86_400_000);
+    expect(queue.overdue('doors')).toBe(0);
+  });
+
+  it('is a run whose time came and that did not begin', async () => {
+    const { queue, end, clock } = bench();
+    queue.add('doors');
+    await end('doors', { requeueAfter: 1_000 });
+    await clock.advance(1_000);
+    // In flight now; its time was at one second.
+    await clock.advance(5_000);
+    expect(queue.overdue('doors')).toBe(5_000);
+  });
+});
+
 describe('numbers for metrics', () => {
   it('are what client-go counts', async () => {
     const { queue, seen, end, clock } = bench();

@@ -67,6 +67,15 @@ describe('the daemon', () => {
     expect((await daemon.stop()).code).toBe(0);
   });
 
+  it('is ready when the plane it was started for is', async () => {
+    const here = await site();
+    await here.links.civicrm.shut();
+    const daemon = await here.daemon('--plane', 'doors');
+    const { status, json } = await daemon.get('/readyz');
+    expect([status, (json as Readiness).planes]).toMatchObject([200, { doors: { ready: true }, members: { ready: false, reason: 'NotRunning' } }]);
+    await daemon.stop();
+  });
+
   it('is not ready before its planes have run', async () => {
     const here = await site();
     await here.unifi.sim('/fault', { match: 'GET /api', times: -1, delayMs: 3_000 });

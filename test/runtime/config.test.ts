@@ -46,8 +46,65 @@ describe('loadConfiguration', () => {
       civicrm: null,
       server: { listen: { host: '127.0.0.1', port: 9180 } },
       alerts: [],
-      gitOps: {},
+      heartbeat: null,
+      audit: { keepDays: 400 },
+      gitOps: null,
     });
+  });
+
+  it('reads every way of telling people, with its defaults', () => {
+    const { config, problems } = load(`${minimal}
+alerts:
+  - { type: Smtp, host: mail.example.org, from: doors@example.org, to: [keeper@example.org, board@example.org] }
+  - { type: Smtp, name: local-mail, host: 127.0.0.1, port: 2525, security: None, auth: None, from: doors@localhost, to: [root@localhost], minSeverity: Critical }
+  - { type: Mailgun, url: "https://api.eu.mailgun.net/", domain: mg.example.org, from: doors@mg.example.org, to: [keeper@example.org] }
+  - { type: Telegram, chatId: -1001234567890 }
+heartbeat: { url: "https://hc.example.org/ping/123?rid=a" }
+`);
+    expect(problems).toBeUndefined();
+    expect(config?.heartbeat).toEqual({ url: 'https://hc.example.org/ping/123?rid=a' });
+    expect(config?.alerts).toMatchObject([
+      { type: 'Smtp', name: 'smtp', port: 587, security: 'StartTls', auth: 'Login', minSeverity: 'Info', caFile: null, to: ['keeper@example.org', 'board@example.org'] },
+      { type: 'Smtp', name: 'local-mail', port: 2525, security: 'None', auth: 'None', minSeverity: 'Critical' },
+      { type: 'Mailgun', name: 'mailgun', url: 'https://api.eu.mailgun.net' },
+      { type: 'Telegram', name: 'telegram', url: 'https://api.telegram.org', chatId: '-1001234567890' },
+    ]);
+  });
+
+  it('names everything that is wrong with alerts at once, and never an address that may be secret', () => {
+    const problems = problemsOf(`${minimal}alerts:
+  - { type: smtp, host: mail.example.org }
+  - { type: Smtp, host: "mail.example.org:25", from: "Doors <a@b>", to: [], security: None }
+  - { type: Smtp, host: mail.example.org, from: a@b, to: [c@d], security: None }
+  - { url: "https://hooks.example.org" }
+  - Telegram
+  - { type: Webhook, url: "http://hooks.example.org/s3cret", minSeverity: critical }
+  - { type: Telegram, chatId: the board }
+heartbeat: { url: "https://user:s3cret@hc.example.org", every: 1m }
+`);
+    expect(problems).toEqual([
+      'f:9:13 alerts[0].type: must be one of Smtp, Mailgun, Telegram, Webhook; did you mean `Smtp`?',
+      'f:10:25 alerts[1].host: must be a host name or an address such as mail.example.org, without a port',
+      'f:10:54 alerts[1].from: must be an e-mail address alone, such as doors@example.org',
+      'f:10:73 alerts[1].to: must name at least one address',
+      'f:11:75 alerts[2].security: must be StartTls or Tls: mail in clear text goes to this machine (loopback) only',
+      'f:12:5 alerts[3].type: is required: Smtp, Mailgun, Telegram or Webhook',
+      'f:13:5 alerts[4]: must be a mapping with a type: Smtp, Mailgun, Telegram or Webhook',
+      'f:14:27 alerts[5].url: must be https: cleartext is allowed to this machine (loopback) only',
+      'f:14:75 alerts[5].minSeverity: must be one of Info, Warning, Critical; did you mean `Critical`?',
+      'f:15:31 alerts[6].chatId: must be the number of a chat, such as "-1001234567890", or a public channel such as "@front_desk"',
+      'f:16:19 heartbeat.url: must not hold a user name or password: credentials come from the environment',
+      expect.stringMatching(/^f:16:\d+ heartbeat\.every: unknown field/),
+    ]);
+    expect(problems.join()).not.toContain('s3cret');
+  });
+
+  it('wants a name of its own for each of two alike, and none called file', () => {
+    const mail = 'type: Webhook, url: "https://hooks.example.org"';
+    expect(problemsOf(`${minimal}alerts:\n  - { ${mail} }\n  - { ${mail} }\n  - { ${mail}, name: file }\n`)).toEqual([
+      'f:10:5 alerts[1].name: must be given and unique: "webhook" is another one\'s name already',
+      'f:11:56 alerts[2].name: must be given and unique: "file" is another one\'s name already',
+    ]);
   });
 
   it('reads the documented example whole', () => {
@@ -58,8 +115,8 @@ horizon: 3
 planningCenter: { url: "https://api.planningcenteronline.com/", pollInterval: 1h30m, lookahead: 21d, auth: OAuth }
 civicrm: { url: "http://127.0.0.1:8080/wp", apiPath: /civicrm/ajax/api4, cardField: Door_Access.card_id, activeStatuses: [New], pollInterval: 90s, auth: Authorization }
 server: { listen: "[::1]:0" }
-alerts: [{ to: somewhere }]
-gitOps: { branch: main }
+alerts: [{ type: Webhook, url: "https://hooks.example.org/a?b=c" }]
+gitOps: { url: "ssh://git@git.example.org/doors.git", branch: live, path: ./resources/, interval: 10m, allowedSigners: signers, maxSize: 2Mi }
 `.replace('12445"', `12445", tlsFingerprint: "${fingerprint}"`)).config;
     expect(config).toMatchObject({
       fence: 'Off',
@@ -74,8 +131,21 @@ gitOps: { branch: main }
       },
       civicrm: { url: 'http://127.0.0.1:8080/wp', activeStatuses: ['New'], pollInterval: 90_000, auth: 'Authorization' },
       server: { listen: { host: '::1', port: 0 } },
-      alerts: [{ to: 'somewhere' }],
-      gitOps: { branch: 'main' },
+      alerts: [{ type: 'Webhook', name: 'webhook', minSeverity: 'Info', url: 'https://hooks.example.org/a?b=c', caFile: null }],
+      gitOps: {
+        url: 'ssh://git@git.example.org/doors.git',
+        branch: 'live',
+        path: 'resources',
+        interval: 600_000,
+        timeout: 60_000,
+        sshKey: null,
+        knownHosts: null,
+        caFile: null,
+        allowedSigners: join(directory, 'signers'),
+        allowForcePush: false,
+        maxFiles: 5000,
+        maxSize: 2 * 1024 ** 2,
+      },
     });
   });
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { missingCredentials, readCredentials } from '../../src/runtime/credentials.js';
+import { missingCredentials, missingForAlerts, readCredentials } from '../../src/runtime/credentials.js';
 import { ConfigurationError } from '../../src/runtime/errors.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'sexton-credentials-'));
@@ -36,10 +36,20 @@ describe('missingCredentials', () => {
   const civicrm = { url: '', apiPath: '', cardField: '', activeStatuses: [], pollInterval: 1, auth: 'XCiviAuth', caFile: null } as const;
 
   it('names what the configured sources need', () => {
-    expect(missingCredentials({ planningCenter: null, civicrm: null }, {})).toEqual(['UNIFI_API_TOKEN']);
+    expect(missingCredentials({ planningCenter: null, civicrm: null, alerts: [] }, {})).toEqual(['UNIFI_API_TOKEN']);
     const token = { UNIFI_API_TOKEN: 'x' };
     const personal = { ...planningCenter, auth: 'PersonalAccessToken' } as const;
-    expect(missingCredentials({ planningCenter: personal, civicrm }, token)).toEqual(['PCO_APP_ID', 'PCO_SECRET', 'CIVICRM_API_KEY']);
-    expect(missingCredentials({ planningCenter: { ...planningCenter, auth: 'OAuth' }, civicrm: null }, token)).toEqual(['PCO_ACCESS_TOKEN']);
+    expect(missingCredentials({ planningCenter: personal, civicrm, alerts: [] }, token)).toEqual(['PCO_APP_ID', 'PCO_SECRET', 'CIVICRM_API_KEY']);
+    expect(missingCredentials({ planningCenter: { ...planningCenter, auth: 'OAuth' }, civicrm: null, alerts: [] }, token)).toEqual(['PCO_ACCESS_TOKEN']);
+  });
+
+  it('names what the alerts need, each once, and nothing for a mail server that asks for no login', () => {
+    const common = { name: 'x', minSeverity: 'Info' } as const;
+    const mail = { ...common, type: 'Smtp', host: 'mail', port: 25, security: 'StartTls', auth: 'Login', from: 'a@b', to: ['c@d'], caFile: null } as const;
+    const hook = { ...common, type: 'Webhook', url: 'https://hooks.example.org/', caFile: null } as const;
+    const chat = { ...common, type: 'Telegram', url: 'https://api.telegram.org', chatId: '1' } as const;
+    expect(missingForAlerts([mail, mail, hook, chat], { SMTP_USERNAME: 'me' })).toEqual(['SMTP_PASSWORD', 'ALERT_WEBHOOK_SECRET', 'TELEGRAM_BOT_TOKEN']);
+    expect(missingForAlerts([{ ...mail, auth: 'None' }], {})).toEqual([]);
+    expect(missingCredentials({ planningCenter: null, civicrm: null, alerts: [chat] }, { UNIFI_API_TOKEN: 'x' })).toEqual(['TELEGRAM_BOT_TOKEN']);
   });
 });

@@ -163,3 +163,34 @@ describe('metrics', () => {
     expect(await lines(metrics, 'sexton_condition')).toHaveLength(3);
   });
 });
+
+describe('git-ops', () => {
+  const revision = { commit: 'c0ffee'.padEnd(40, '0'), branch: 'main', authoredAt: '2026-11-21T11:01:00Z', pulledAt: '2026-11-21T11:05:00Z' };
+  const state = { revision, refused: null, fetchedAt: '2026-11-21T12:00:00Z', failed: null, intervalSeconds: 300 };
+  const names = ['sexton_revision_info', 'sexton_revision_age_seconds', 'sexton_revision_refused', 'sexton_pull_failed'];
+
+  test('the revision, its two ages, a refusal and a failure; nothing of it where git-ops is off', async () => {
+    const clock = testClock();
+    const { observer, ...metrics } = createMetrics(clock);
+    const all = async (): Promise<readonly string[]> => (await Promise.all(names.map((name) => lines(metrics, name)))).flat();
+    observer.published(view({ gitOps: null }), []);
+    expect(await all()).toEqual([]);
+
+    observer.published(view({ revision: revision.commit, gitOps: state }), []);
+    clock.advance(5_000);
+    expect(await all()).toEqual([
+      `sexton_revision_info{revision="${revision.commit}"} 1`,
+      'sexton_revision_age_seconds{of="commit"} 3605',
+      'sexton_revision_age_seconds{of="pull"} 65',
+      'sexton_revision_refused 0',
+      'sexton_pull_failed 0',
+    ]);
+
+    const refused = { commit: null, authoredAt: null, since: '2026-11-21T12:00:00Z', reason: 'BranchMissing', message: 'm', problems: [] } as const;
+    const failed = { since: '2026-11-21T12:00:00Z', code: 'NoNetwork', message: 'm' };
+    observer.published(view({ revision: null, gitOps: { ...state, revision: null, refused, failed, fetchedAt: null } }), []);
+    expect(await all()).toEqual(['sexton_revision_refused 1', 'sexton_pull_failed 1']);
+    observer.published(view({}), []);
+    expect(await all()).toEqual([]);
+  });
+});

@@ -19,6 +19,7 @@ async function start(over: Partial<ServerOptions> = {}): Promise<{ server: Runni
     listen: { host, port: 0 },
     metricsText: () => Promise.resolve('sexton_quarantined 2\n'),
     planes: () => [doors, members],
+    running: ['doors', 'members'],
     log: silentLogger,
     ...over,
   });
@@ -57,6 +58,15 @@ describe('the daemon over HTTP', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
   });
 
+  test('/readyz asks only the planes that run', async () => {
+    const { url } = await start({ running: ['doors'] });
+    const answer = await fetch(`${url}/readyz`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ planes: { doors: { ready: true }, members: { ready: false, lastSuccess: null, reason: 'NotRunning' } } });
+    const other = await start({ running: ['members'] });
+    expect((await fetch(`${other.url}/readyz`)).status).toBe(503);
+  });
+
   test('/metrics is Prometheus text', async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/metrics`);
@@ -91,7 +101,7 @@ describe('the daemon over HTTP', () => {
     closing.push(() => new Promise((resolve) => other.close(resolve)));
     const { port } = other.address() as AddressInfo;
     const { log, seen } = warnings();
-    expect(await startServer({ listen: { host, port }, metricsText: () => Promise.resolve(''), planes: () => [], log })).toBeNull();
+    expect(await startServer({ listen: { host, port }, metricsText: () => Promise.resolve(''), running: ['doors', 'members'], planes: () => [], log })).toBeNull();
     expect(seen).toEqual([['metrics server not started', expect.objectContaining({ code: 'EADDRINUSE', address: `${host}:${port}` })]]);
   });
 

@@ -57,6 +57,7 @@ async function controller(readOnly = false): Promise<Process> {
     // Edges that move once a day, as those of the reader do.
     rangeOf: (readAt) => ({ start: (Math.floor(readAt / day) - 1) * day, end: (Math.floor(readAt / day) + 15) * day }),
     programmed: () => programmed,
+    waited: new Set(),
     log: silentLogger,
   });
   const { snapshot, lost } = await steady.load();

@@ -116,6 +116,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       dryRun: false,
       publisher: diskPublisher({
         store: () => composition.deps.store,
+        troubles: () => composition.deps.troubles,
         livePath: join(configuration.runtimeDir, 'live.json'),
         eventsPath: join(configuration.stateDir, 'events.jsonl'),
         lastPoke: () => null,

@@ -1,9 +1,10 @@
+import { ownerGroupName } from '../../plan/doors/owner.js';
 import { needsNewFence, type DoorsPlan } from '../../plan/doors/plan-doors.js';
 import { errorCode, errorMessage, TransientError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/log.js';
 import type { AccessController } from '../../unifi/access-controller.js';
 import type { Ledger } from '../ledger.js';
-import { failure } from '../outcome.js';
+import { failure, type Applied } from '../outcome.js';
 import { applyGroup, type AppliedGroup } from './apply-doors.js';
 import { dropFences, makeFence } from './fence.js';
 import { markOwner } from './owner.js';
@@ -14,6 +15,8 @@ export interface ApplyPlanDeps {
   readonly installationId: string;
   /** Called right before each write. @throws Stopping, StalePlan */
   readonly checkpoint: () => void;
+  /** Told what became of the owner's mark and of each fence, by name. Null: done. */
+  readonly onHolidayGroup: (name: string, error: Applied<unknown>['error']) => void;
   readonly log: Logger;
 }
 
@@ -28,6 +31,7 @@ export async function applyPlan(plan: DoorsPlan, deps: ApplyPlanDeps): Promise<R
   } catch (error) {
     deps.log.warn('the mark of this installation could not be made', { code: errorCode(error), error: errorMessage(error) });
     const stopped = failure(error);
+    deps.onHolidayGroup(ownerGroupName, stopped);
     return new Map(groups.map(({ name, changes }) => [name, { applied: changes.map((change) => ({ change, error: stopped })), scheduleId: null, policyId: null }]));
   }
   const fence = await fenceFor(plan, deps);
@@ -39,7 +43,10 @@ export async function applyPlan(plan: DoorsPlan, deps: ApplyPlanDeps): Promise<R
 /** After this the inventory knows that the mark was there, before anything else is written. */
 async function claim({ holidayGroups, owner }: DoorsPlan, deps: ApplyPlanDeps): Promise<void> {
   const absent = holidayGroups.some(({ verb }) => verb === 'mark');
-  if (absent) await markOwner(deps);
+  if (absent) {
+    await markOwner(deps);
+    deps.onHolidayGroup(ownerGroupName, null);
+  }
   if ((absent || owner.state === 'Ours') && !deps.ledger.current().ownerSeen) {
     await deps.ledger.update((inventory) => ({ ...inventory, ownerSeen: true }));
   }
@@ -54,8 +61,10 @@ async function fenceFor({ fence, groups }: DoorsPlan, deps: ApplyPlanDeps): Prom
   }
   try {
     const id = await makeFence(fence, deps);
+    deps.onHolidayGroup(fence.fence.name, null);
     return () => id;
   } catch (error) {
+    deps.onHolidayGroup(fence.fence.name, failure(error));
     return () => {
       throw error;
     };

@@ -54,13 +54,17 @@ async function create(fence: Fence, holidays: readonly UnifiHoliday[], { unifi }
  * Deletes our fences that no schedule holds, on a look taken now. What cannot be deleted closes nothing and is tried
  * again by the next run.
  */
-export async function dropFences(keep: string | null, deps: FenceDeps & { readonly log: Logger }): Promise<void> {
-  const { unifi, checkpoint, log } = deps;
+export async function dropFences(
+  keep: string | null,
+  deps: FenceDeps & { readonly log: Logger; readonly onHolidayGroup: (name: string, error: null) => void },
+): Promise<void> {
+  const { unifi, checkpoint, log, onHolidayGroup } = deps;
   try {
     const [groups, schedules] = await Promise.all([unifi.listHolidayGroups(), unifi.listSchedules()]);
-    for (const { id } of unusedFences(groups, schedules, keep)) {
+    for (const { id, name } of unusedFences(groups, schedules, keep)) {
       checkpoint();
       await unifi.deleteHolidayGroup(id);
+      onHolidayGroup(name, null);
     }
   } catch (error) {
     log.warn('old fence not deleted', { code: errorCode(error), error: errorMessage(error) });

@@ -1,4 +1,5 @@
 import type { Instant } from '../../desired/model.js';
+import type { Window } from '../../desired/windows.js';
 import {
   decideRule,
   ruleKind,
@@ -32,6 +33,17 @@ interface ApplyRules {
   readonly checkpoint: () => void;
   /** False: looks, decides and writes nothing. */
   readonly write: boolean;
+  /** Carries one write out on record. */
+  readonly onRecord: (write: RuleWrite, carryOut: () => Promise<boolean>) => Promise<boolean>;
+}
+
+/** A lock rule that is about to be set, or ended. */
+export interface RuleWrite {
+  readonly door: RuledDoor;
+  /** Null: it is ended. */
+  readonly window: Window | null;
+  /** The rule's type before, as UniFi says it. */
+  readonly rule: string;
 }
 
 /** What a door's lock rule is after this run. */
@@ -103,7 +115,8 @@ async function applyRule(door: RuledDoor, deps: ApplyRules): Promise<RuleOutcome
         return outcome('Pending', null);
       }
       deps.checkpoint();
-      if (await (decision.action === 'set' ? setRule(door, look, decision, deps) : endRule(door, look, decision.memory, deps))) sent.push({ until });
+      const carryOut = (): Promise<boolean> => (decision.action === 'set' ? setRule(door, look, decision, deps) : endRule(door, look, decision.memory, deps));
+      if (await deps.onRecord({ door, window: decision.action === 'set' ? decision.window : null, rule }, carryOut)) sent.push({ until });
     }
     throw new TransientError(`the lock rule of door "${door.name}" does not settle`, { code: 'NotSettled' });
   } catch (error) {

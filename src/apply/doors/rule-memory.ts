@@ -1,6 +1,7 @@
 import type { Instant } from '../../desired/model.js';
 import type { RuleMemory } from '../../plan/doors/lock-rules.js';
 import { openStateFile } from '../../runtime/state-file.js';
+import { stateVersions } from '../../runtime/state-versions.js';
 import { isRecord } from '../../runtime/record.js';
 
 /** `rules.json`: the lock rules that Sexton set, by door id. What it forgets is treated as a person's rule. */
@@ -32,7 +33,7 @@ export async function openRuleMemory(options: OpenRuleMemory): Promise<{ readonl
   const { path, writable, fresh, now, onDiskWrite } = options;
   const file = openStateFile<RulesFile>({
     path,
-    version: 1,
+    version: stateVersions.rules,
     what: 'which lock rules are Sexton\'s',
     label: 'rules',
     readOnly: !writable,

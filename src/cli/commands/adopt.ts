@@ -5,6 +5,7 @@ import type { PlaneDeps } from '../../controller/plane.js';
 import { readCredentials } from '../../runtime/credentials.js';
 import { ConfigurationError, errorCode, errorMessage } from '../../runtime/errors.js';
 import { createLogger } from '../../runtime/logger.js';
+import { personOf } from '../after-writing.js';
 import { compose, silentPublisher } from '../compose.js';
 import { requireConfiguration } from '../configuration.js';
 import { withLock } from '../controller-process.js';
@@ -30,6 +31,7 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
   }
   const { clock } = session;
   const credentials = readCredentials(session.environment);
+  const person = personOf(session);
   return withLock(configuration, async () => {
     const composition = await compose({
       configuration,
@@ -45,7 +47,7 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
     });
     for (const text of composition.lost) session.terminal.note(text);
     try {
-      return await (what === 'controller' ? takeController(session, composition.deps) : takeMembers(session, composition.deps, contacts));
+      return await (what === 'controller' ? takeController(session, composition.deps, person) : takeMembers(session, composition.deps, contacts));
     } catch (error) {
       if (error instanceof CommandError || error instanceof ConfigurationError) throw error;
       throw new CommandError(exit.failed, `not taken over: ${errorMessage(error)} (${errorCode(error)})`);
@@ -55,7 +57,7 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
   });
 }
 
-async function takeController({ terminal }: Session, deps: PlaneDeps): Promise<number> {
+async function takeController({ terminal }: Session, deps: PlaneDeps, person: string): Promise<number> {
   const adoption = await adoptController(deps);
   if (adoption === null) {
     terminal.out(`this UniFi belongs to this installation (${deps.installationId}) already; nothing to do\n`);
@@ -63,7 +65,7 @@ async function takeController({ terminal }: Session, deps: PlaneDeps): Promise<n
   }
   requireClock(deps);
   for (const step of adoption.steps) terminal.out(`${step}\n`);
-  await adoption.carryOut();
+  await adoption.carryOut(person);
   terminal.out(`this UniFi belongs to installation ${deps.installationId} now; start the controller again\n`);
   return exit.ok;
 }

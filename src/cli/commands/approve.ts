@@ -1,17 +1,13 @@
-import { chown, mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { planHash } from '../../plan/plan-hash.js';
-import { writeDurably } from '../../runtime/durable-file.js';
-import { ConfigurationError, errorCode } from '../../runtime/errors.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { lockHolder } from '../../runtime/lock.js';
-import { statePaths } from '../../runtime/paths.js';
 import type { ChangeView, PlanePlanView, View } from '../../status/view.js';
 import { personOf } from '../after-writing.js';
 import { requireConfiguration } from '../configuration.js';
 import { poke } from '../daemon.js';
 import { CommandError, UsageError, exit } from '../exit.js';
 import { reasonText } from '../generated-files/generated-text.js';
+import { leaveOrder } from '../leave-order.js';
 import type { Session } from '../session.js';
 import { contactId } from '../targets.js';
 import { readView } from '../view.js';
@@ -40,7 +36,7 @@ export async function approveCommand(session: Session, what: string, options: Ap
   const { stateDir, runtimeDir } = configuration;
   const reason = reasonText(options.reason);
   const approval = { version: 1, hash, ops, by: personOf(session), at: isoInstant(session.clock.now()), ...(reason === undefined ? {} : { reason }) };
-  await write(stateDir, `${hash}.json`, `${JSON.stringify(approval, null, 2)}\n`);
+  await leaveOrder(stateDir, `${hash}.json`, `${JSON.stringify(approval, null, 2)}\n`);
   const released = `${what.toLowerCase()} approved: ${ops.length} ${ops.length === 1 ? 'change' : 'changes'}`;
   if (lockHolder(runtimeDir) === null) {
     terminal.out(`${released}; no daemon runs, a \`sexton run --once\` within the hour makes them\n`);
@@ -92,19 +88,4 @@ function operations(changes: readonly ChangeView[]): string[] {
 function present(planes: readonly PlanePlanView[]): string {
   const held = planes.flatMap(({ hash }) => (hash === null ? [] : [`plan/${hash}`]));
   return held.length === 0 ? '; no plan is' : `; the one that waits now is ${held.join(' and ')}: look at it with \`sexton diff\` before you approve it`;
-}
-
-async function write(stateDir: string, name: string, content: string): Promise<void> {
-  const { approvals } = statePaths(stateDir);
-  const path = join(approvals, name);
-  try {
-    const owner = await stat(stateDir);
-    await mkdir(approvals, { recursive: true, mode: 0o750 });
-    await writeDurably({ path, content, mode: 0o640 });
-    // The daemon must be able to read and use up what root left for it.
-    if (process.getuid?.() === 0) for (const each of [approvals, path]) await chown(each, owner.uid, owner.gid);
-  } catch (error) {
-    const code = errorCode(error);
-    throw new ConfigurationError(`stateDir ${stateDir} cannot be written (${code}): run this as the user that runs sexton`, { code, cause: error });
-  }
 }

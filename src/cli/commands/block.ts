@@ -9,7 +9,7 @@ import { editFile } from '../edits/edit-file.js';
 import { UsageError, exit } from '../exit.js';
 import { reasonText } from '../generated-files/generated-text.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { contactId, parseOne } from '../targets.js';
 
 export interface BlockOptions {

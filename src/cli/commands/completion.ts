@@ -72,6 +72,8 @@ async function candidatesFor(session: Session, words: readonly string[], command
     case 'diff':
     case 'reconcile':
       return ['doors', 'members'];
+    case 'alert':
+      return kindWord === undefined ? ['test'] : transportNames(session, given.includes('--config') ? config : undefined);
     case 'completion':
       return ['bash', 'zsh', 'fish'];
     case 'help':
@@ -79,6 +81,11 @@ async function candidatesFor(session: Session, words: readonly string[], command
     default:
       return [];
   }
+}
+
+function transportNames(session: Session, config: string | undefined): readonly string[] {
+  const { config: configuration } = loadConfiguration(configurationPath(session, config));
+  return [...(configuration?.alerts ?? []).map(({ name }) => name), ...(configuration?.heartbeat == null ? [] : ['heartbeat'])];
 }
 
 /** From the names of the accepted versions' files, which is cheap; from the resource directory where there are none. */

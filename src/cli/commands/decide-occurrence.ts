@@ -6,7 +6,7 @@ import { isoInstant } from '../../runtime/instant.js';
 import { plain } from '../../runtime/text.js';
 import type { BookingView } from '../../status/view.js';
 import { CommandError, exit } from '../exit.js';
-import type { SiteTime } from '../site-time.js';
+import type { SiteTime } from '../../runtime/site-time.js';
 
 /** One occurrence of an event, with all of its room bookings. */
 export interface OccurrenceView {

@@ -15,7 +15,7 @@ import type { DecisionAction } from '../generated-files/file-name.js';
 import { readGenerated, removeGenerated, writeGenerated } from '../generated-files/generated-folder.js';
 import { generatedText } from '../generated-files/generated-text.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { readView, troubleOf } from '../view.js';
 import { eventWords, occurrenceText, occurrenceWord, occurrencesOf, requireOccurrence } from './decide-occurrence.js';
 import type { OccurrenceView } from './decide-occurrence.js';

@@ -2,7 +2,7 @@ import { requireConfiguration } from '../configuration.js';
 import type { DescribeContext, Description } from '../description.js';
 import { CommandError, exit } from '../exit.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { parseOne } from '../targets.js';
 
 export interface DescribeOptions {

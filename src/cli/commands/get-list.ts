@@ -4,7 +4,7 @@ import { exit } from '../exit.js';
 import { follow } from '../follow.js';
 import { listOf, printValue } from '../print.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { renderTable } from '../table.js';
 import type { ListName } from '../targets.js';
 import { lookEvery, readView, readViewAgain, troubleOf } from '../view.js';

@@ -12,7 +12,7 @@ import { requireDoorGroup } from '../generated-files/door-group.js';
 import { localRange, nextClock } from '../generated-files/local-range.js';
 import { writeHours } from '../generated-files/write-hours.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { readView, troubleOf } from '../view.js';
 
 export interface LockOptions {

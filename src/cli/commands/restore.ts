@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Configuration } from '../../runtime/config.js';
+import { errorCode } from '../../runtime/errors.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { plain } from '../../runtime/text.js';
 import { tellDaemon } from '../after-writing.js';
@@ -8,8 +9,9 @@ import { exit } from '../exit.js';
 import { decisionsIn } from '../generated-files/decisions.js';
 import type { Decision } from '../generated-files/decisions.js';
 import { readGenerated, removeGenerated } from '../generated-files/generated-folder.js';
+import { noteOrder } from '../leave-order.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { readView } from '../view.js';
 import { ambiguous, eventWords, meantOccurrences, occurrenceText, occurrencesOf, requireOccurrence } from './decide-occurrence.js';
 import type { EventWords } from './decide-occurrence.js';
@@ -27,11 +29,20 @@ export async function restoreCommand(session: Session, event: string, options: D
     terminal.out(`${text}: no decision of \`sexton approve\`, \`deny\` or \`cancel\` stands; nothing to take back\n`);
     return exit.ok;
   }
+  // Before it is done: what is taken back leaves nothing else that says by whom.
+  await noteOrder(session, configuration, { order: 'restore', ref: orderRef(decided), files: decided.map(({ file }) => file) }).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  });
   await removeGenerated(resources, decided.map(({ file }) => file));
   const acts = await tellDaemon(configuration, ['doors']);
   terminal.out(`${text}: the calendar and its rules decide again, once a second reading about 10 seconds later confirms it; ${acts}\n`);
   for (const { file } of decided) terminal.out(`removed ${join(resources, file)}\n`);
   return exit.ok;
+}
+
+/** `140@2026-11-21T18:00:00Z` */
+function orderRef([first]: readonly Decision[]): string {
+  return first === undefined ? '' : `${first.eventId}@${isoInstant(first.startsAt)}`;
 }
 
 interface Meant {

@@ -17,11 +17,12 @@ export interface RunOptions {
 /** `sexton run`: the controller until SIGTERM; `--once`: 0 all Ready, 1 something is not, 2 a plane failed. */
 export async function runCommand(session: Session, options: RunOptions): Promise<number> {
   const configuration = requireConfiguration(session, options.config);
+  const credentials = readCredentials(session.environment);
   return withLock(configuration, async (held) => {
     const controller = {
       session,
       configuration,
-      credentials: readCredentials(session.environment),
+      credentials,
       planes: options.plane === undefined ? (['doors', 'members'] as const) : [options.plane],
       dryRun: options.dryRun === true,
       now: options.now,

@@ -66,7 +66,9 @@ export async function statusCommand(session: Session, options: StatusOptions): P
 function fingerprintOf({ status, notReady }: Screen): string {
   const sources = status.sources.map(({ name, complete, items, revision, error }) => [name, complete, items, revision, error]);
   const planes = status.planes.map(({ plane, ready, reason, message }) => [plane, ready, reason, message]);
-  return JSON.stringify([{ ...status, now: null, sources, planes }, notReady]);
+  const { alerting } = status;
+  const told = alerting === undefined ? null : { ...alerting, heartbeat: alerting.heartbeat === null ? null : [alerting.heartbeat.ok, alerting.heartbeat.error] };
+  return JSON.stringify([{ ...status, now: null, sources, planes, alerting: told }, notReady]);
 }
 
 async function print({ terminal }: Session, { timeZone }: Configuration, { status, notReady }: Screen, output: OutputForm | undefined): Promise<void> {

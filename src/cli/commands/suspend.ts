@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Resource } from '../../api/resource.js';
 import { localTime } from '../../desired/calendar/local-time.js';
 import { suspensionEnd } from '../../desired/calendar/site.js';
+import { errorMessage } from '../../runtime/errors.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { requireAccepted } from '../accepted-resource.js';
 import { tellDaemon } from '../after-writing.js';
@@ -11,8 +12,9 @@ import { editSuspension } from '../edits/suspend-edit.js';
 import type { Suspension } from '../edits/suspend-edit.js';
 import { CommandError, UsageError, exit } from '../exit.js';
 import { reasonText } from '../generated-files/generated-text.js';
+import { noteOrder } from '../leave-order.js';
 import type { Session } from '../session.js';
-import { siteTime } from '../site-time.js';
+import { siteTime } from '../../runtime/site-time.js';
 import { parseOne } from '../targets.js';
 
 export interface SuspendOptions {
@@ -67,6 +69,7 @@ async function change(session: Session, { words, config, verb }: Order, decide: 
     edit: (text) => editSuspension(text, { kind, name }, wanted),
     remedy: `Set spec.suspend of ${kind}/${name} to ${String(wanted.suspend)} by hand.`,
   });
+  if (written !== 'unchanged') await noteOrder(session, configuration, { order: verb, ref: `${kind}/${name}`, files: [stored.file] }).catch((error: unknown) => session.terminal.note(`not on record: ${errorMessage(error)}`));
   const acts = written === 'unchanged' ? 'it was so already' : await tellDaemon(configuration, [kind === 'TierMapping' ? 'members' : 'doors']);
   session.terminal.out(`${join(configuration.resources, stored.file)}\n${kind}/${name} ${effect}; ${acts}\n`);
   return exit.ok;

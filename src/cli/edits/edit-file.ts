@@ -47,6 +47,8 @@ export async function editFile({ resources, file, site, edit, remedy }: FileEdit
     if (!(await readFile(path)).equals(bytes)) throw refuse('was changed by somebody else just now');
     await writeDurably({ path, content, mode: mode & 0o777 });
     if (process.getuid?.() === 0) await chown(path, uid, gid);
+    // A pull may have put another tree there meanwhile: what was written is then in force nowhere.
+    if ((await realpath(shown)) !== path) throw new CommandError(exit.failed, `${shown} was replaced by a pull just now, without this edit; run it again`);
     return 'written';
   } catch (error) {
     if (error instanceof CommandError) throw error;

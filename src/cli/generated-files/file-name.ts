@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isoSeconds } from '../../runtime/instant.js';
 import type { Instant } from '../../desired/model.js';
+import { generatedFolder } from '../../store/file-names.js';
 
 export const decisionActions = ['approve', 'deny', 'cancel'] as const;
 export type DecisionAction = (typeof decisionActions)[number];
@@ -11,8 +12,6 @@ export interface GeneratedName {
   /** `metadata.name`: the same in lower case. */
   readonly name: string;
 }
-
-export const generatedFolder = 'generated';
 
 /** The name of a generated file; one per action, event or door group, and instant. */
 export function generatedName(action: DecisionAction | 'open' | 'lock', id: string, at: Instant): GeneratedName {

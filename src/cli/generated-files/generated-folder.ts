@@ -1,13 +1,15 @@
-import { chown, lstat, mkdir, readFile, readdir, realpath, rm, stat } from 'node:fs/promises';
-import { basename, join, sep } from 'node:path';
+import { chown, lstat, readFile, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import { parseDocuments } from '../../api/documents.js';
 import type { Resource } from '../../api/resource.js';
 import { canonicalJson } from '../../api/spec-hash.js';
 import { validateResource } from '../../api/validate.js';
+import { actingGroup } from '../../runtime/acting-group.js';
 import { writeDurably } from '../../runtime/durable-file.js';
 import { ConfigurationError, errorCode } from '../../runtime/errors.js';
+import { shareDirectory } from '../../runtime/shared-place.js';
+import { generatedBeside, generatedFolder } from '../../store/file-names.js';
 import { CommandError, exit } from '../exit.js';
-import { generatedFolder } from './file-name.js';
 import { type GeneratedText, managedBy, reasonAnnotation } from './generated-text.js';
 
 /** A file that this program wrote and nobody made their own: one document, with our label. */
@@ -90,21 +92,20 @@ function sameDecision(before: Resource, after: Resource, newReason: boolean): bo
 async function requireFolder(resources: string): Promise<void> {
   const path = join(resources, generatedFolder);
   const top = await realpath(resources);
-  const made = await mkdir(path, { recursive: true, mode: 0o755 });
-  if (made !== undefined) await giveToOwner(resources, path);
+  await shareDirectory({ path, mode: 0o2775, alone: 0o755, owner: await stat(resources) });
   const real = await realpath(path);
-  if (!real.startsWith(top + sep)) throw new CommandError(exit.failed, `${path} leads out of the resource directory, where nothing is read; make it a directory`);
+  if (!real.startsWith(top + sep) && real !== generatedBeside(top)) throw new CommandError(exit.failed, `${path} leads out of the resource directory, where nothing is read; make it a directory`);
 }
 
 /** What root leaves must be as readable and removable for the controller and its operators as everything beside it. */
 async function giveToOwner(resources: string, path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  const owner = await stat(resources);
-  await chown(path, owner.uid, owner.gid);
+  const [owner, folder] = await Promise.all([stat(resources), stat(dirname(path))]);
+  await chown(path, owner.uid, folder.gid);
 }
 
 function unusable(resources: string, error: unknown): ConfigurationError {
   const code = errorCode(error);
-  const remedy = 'run this as the user that owns it';
+  const remedy = `join the group ${actingGroup}, or use sudo`;
   return new ConfigurationError(`resources ${resources}: ${basename(generatedFolder)}/ cannot be read or written (${code}): ${remedy}`, { code, cause: error });
 }

@@ -32,7 +32,11 @@ export interface Remembered {
 }
 
 export function scheduleNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {
-  return spec.unlock.schedule.name ?? `Sexton ${name}`;
+  return spec.unlock.schedule.name ?? defaultScheduleName(name);
+}
+
+export function defaultScheduleName(doorGroup: string): string {
+  return `Sexton ${doorGroup}`;
 }
 
 export function policyNameOf(name: string, spec: SpecOf<'DoorGroup'>): string {

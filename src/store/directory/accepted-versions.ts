@@ -6,6 +6,7 @@ import type { Logger } from '../../runtime/log.js';
 import { ConfigurationError, TransientError, errorCode, errorMessage } from '../../runtime/errors.js';
 import { statePaths } from '../../runtime/paths.js';
 import { type StateFile, openStateFile, prepareDirectory } from '../../runtime/state-file.js';
+import { stateVersions } from '../../runtime/state-versions.js';
 
 /** What is in force, and how it came to be. */
 export interface AcceptedVersion {
@@ -36,6 +37,7 @@ export interface AcceptedVersionsOptions {
   readonly log: Logger;
   readonly readOnly: boolean;
   readonly onDiskWrite?: ((what: string) => void) | undefined;
+  readonly onLost?: ((file: string, text: string) => void) | undefined;
 }
 
 export type AcceptedEntry = ResourceKey & { readonly version: AcceptedVersion };
@@ -46,6 +48,7 @@ export class AcceptedVersions {
   readonly #files = new Map<string, StateFile<AcceptedVersion>>();
   readonly #unsaved = new Map<string, AcceptedEntry>();
   #entries: Map<string, AcceptedEntry> | null = null;
+  #setAside: ReadonlySet<string> = new Set();
 
   constructor(options: AcceptedVersionsOptions) {
     this.#options = options;
@@ -56,6 +59,11 @@ export class AcceptedVersions {
     if (this.#entries === null || this.#options.readOnly) this.#entries = await this.#load();
     for (const entry of [...this.#unsaved.values()]) await this.#save(entry);
     return this.#entries;
+  }
+
+  /** By `KIND/NAME`: versions that were damaged, now or by an earlier process, and that nothing has replaced. As of the last reading. */
+  lost(): ReadonlySet<string> {
+    return new Set([...this.#setAside].filter((key) => this.#entries?.has(key) !== true));
   }
 
   /** In force from now on, whether or not the disk takes it: a write that failed is tried again at every reading. */
@@ -88,13 +96,20 @@ export class AcceptedVersions {
   async #load(): Promise<Map<string, AcceptedEntry>> {
     const entries = new Map<string, AcceptedEntry>();
     this.#files.clear();
+    const setAside = new Set<string>();
     for (const kind of kinds) {
-      for (const name of await namesIn(join(statePaths(this.#options.stateDir).accepted, kindInfo(kind).plural))) {
+      const names = await namesIn(join(statePaths(this.#options.stateDir).accepted, kindInfo(kind).plural));
+      for (const name of names.setAside) setAside.add(keyText({ kind, name }));
+      for (const name of names.kept) {
         const { value, lost } = await this.#file({ kind, name }).read();
         if (value !== null) entries.set(keyText({ kind, name }), { kind, name, version: value });
-        if (lost !== null) this.#options.log.error('state lost', { resource: keyText({ kind, name }), report: lost });
+        if (lost === null) continue;
+        setAside.add(keyText({ kind, name }));
+        this.#options.log.error('state lost', { resource: keyText({ kind, name }), report: lost });
+        this.#options.onLost?.(`accepted/${kindInfo(kind).plural}/${name}.json`, lost);
       }
     }
+    this.#setAside = setAside;
     return entries;
   }
 
@@ -103,9 +118,11 @@ export class AcceptedVersions {
     if (known !== undefined) return known;
     const file = openStateFile({
       path: this.#path(key),
-      version: 1,
+      version: stateVersions.accepted,
       what: `the accepted version of ${keyText(key)}`,
       label: 'accepted',
+      // No more than the resource files hold, and read by commands of the group's people.
+      mode: 0o640,
       decode,
       onDiskWrite: this.#options.onDiskWrite,
       readOnly: this.#options.readOnly,
@@ -119,13 +136,16 @@ export class AcceptedVersions {
   }
 }
 
-async function namesIn(directory: string): Promise<readonly string[]> {
+async function namesIn(directory: string): Promise<{ readonly kept: readonly string[]; readonly setAside: readonly string[] }> {
   try {
     const names = await readdir(directory);
-    return names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => name.slice(0, -'.json'.length)).sort();
+    return {
+      kept: names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => name.slice(0, -'.json'.length)).sort(),
+      setAside: names.flatMap((name) => /^([^.].*)\.json(?:\.\d+)?\.bad$/.exec(name)?.[1] ?? []),
+    };
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT') return [];
+    if (code === 'ENOENT') return { kept: [], setAside: [] };
     const details = { code, cause: error };
     if (['EACCES', 'EPERM', 'ENOTDIR'].includes(code)) {
       throw new ConfigurationError(`stateDir: ${directory} cannot be read (${code}): give it to the user that runs sexton`, details);

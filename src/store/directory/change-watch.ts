@@ -1,10 +1,10 @@
-import { lstat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import type { FSWatcher, watch } from 'chokidar';
 import type { Clock } from '../../runtime/clock.js';
 import { errorCode } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/log.js';
-import { isResourceFile } from './file-names.js';
+import { isResourceFile } from '../file-names.js';
 
 export interface ChangeWatchOptions {
   readonly directory: string;
@@ -21,7 +21,7 @@ const LOOK_MS = 1000;
 /** Calls `poke` after resource files changed, in any way. Returns how to stop. */
 export function watchChanges({ directory, clock, log, settleMs, poke }: ChangeWatchOptions): () => Promise<void> {
   let watcher: FSWatcher | null = null;
-  let watched: string | null = null;
+  let watched: Standing | null = null;
   let stopped = false;
   let cancelLook = (): void => undefined;
   let cancelPoke: (() => void) | null = null;
@@ -40,14 +40,14 @@ export function watchChanges({ directory, clock, log, settleMs, poke }: ChangeWa
 
   /** Starts over whenever another directory stands at the path than the one that is watched. */
   async function look(): Promise<void> {
-    const identity = await identityOf(directory);
-    if (identity !== watched && !isStopped()) {
+    const standing = await standingAt(directory);
+    if (standing?.identity !== watched?.identity && !isStopped()) {
       const before = watched;
-      watched = identity;
+      watched = standing;
       await watcher?.close();
       // Loaded only here: commands that read once and end must not wait for it.
       const chokidar = await import('chokidar');
-      watcher = identity === null || isStopped() ? null : start(chokidar.watch);
+      watcher = standing === null || isStopped() ? null : start(chokidar.watch, standing.path);
       if (before !== null || watcher === null) changed();
     }
     if (!isStopped()) cancelLook = clock.after(LOOK_MS, () => void look());
@@ -58,10 +58,10 @@ export function watchChanges({ directory, clock, log, settleMs, poke }: ChangeWa
     return stopped;
   }
 
-  function start(open: typeof watch): FSWatcher {
-    const opened = open(directory, {
+  function start(open: typeof watch, root: string): FSWatcher {
+    const opened = open(root, {
       ignoreInitial: true,
-      ignored: (path, stats) => isIgnored(relative(directory, path), stats?.isFile() === true),
+      ignored: (path, stats) => isIgnored(relative(root, path), stats?.isFile() === true),
     });
     opened.on('all', changed);
     // What happened between the last reading and this moment was seen by nobody.
@@ -90,9 +90,19 @@ function isIgnored(path: string, isFile: boolean): boolean {
   return name.startsWith('.') || name.endsWith('.status.yaml') || (isFile && !isResourceFile(name));
 }
 
-async function identityOf(directory: string): Promise<string | null> {
-  return lstat(directory, { bigint: true }).then(
-    ({ dev, ino }) => `${dev}:${ino}`,
-    () => null,
-  );
+interface Standing {
+  /** Real. */
+  readonly path: string;
+  readonly identity: string;
+}
+
+/** The directory that a path leads to, through links that a pull switches. */
+async function standingAt(directory: string): Promise<Standing | null> {
+  try {
+    const path = await realpath(directory);
+    const { dev, ino } = await stat(path, { bigint: true });
+    return { path, identity: `${path} ${dev}:${ino}` };
+  } catch {
+    return null;
+  }
 }

@@ -8,7 +8,8 @@ import { AbsenceWatch, isGitBusy } from './absence.js';
 import { type AcceptedVersion, AcceptedVersions, type ResourceKey, keyText } from './accepted-versions.js';
 import { type AdmittedResource, admit } from './admission.js';
 import { watchChanges } from './change-watch.js';
-import { isResourceFile, statusFileOf } from './file-names.js';
+import { isResourceFile, statusFileOf } from '../file-names.js';
+import { withoutStrangers } from './generated-owners.js';
 import { FileReader } from './file-reader.js';
 import { RefusalTimes, type Since, continuedSince } from './refusal-times.js';
 import { StatusFiles } from './status-files.js';
@@ -28,6 +29,8 @@ export interface DirectoryStoreOptions {
   /** How long the directory must be quiet before listeners hear of a change; 100 by default. */
   readonly settleMs?: number;
   readonly onDiskWrite?: (what: string) => void;
+  /** A file of the state directory could not be used: its name there, and a sentence. */
+  readonly onLost?: (file: string, text: string) => void;
 }
 
 /** The resources of a directory of YAML files (design section 3). */
@@ -110,7 +113,9 @@ class DirectoryStore implements ResourceStore {
     this.#present = new Set(resources.map(keyText));
     for (const entry of accepts) await this.#accepted.accept(entry);
 
-    const suspended = 'gone' in tree ? tree.gone : resources.length + unreadable.length === 0 ? emptySentence(directory) : null;
+    const statuses = await this.#readStatuses(resources, 'gone' in tree ? null : tree);
+    const empty = 'gone' in tree ? tree.gone : resources.length + unreadable.length === 0 ? emptySentence(directory) : null;
+    const suspended = empty ?? forgottenSentence({ resources, statuses, unreadable, lost: this.#accepted.lost() });
     if (suspended !== null) this.#absences.reset();
     const gitBusy = suspended === null && absent.length > 0 && (await isGitBusy(directory));
     const { confirmed, confirmIn } =
@@ -118,7 +123,6 @@ class DirectoryStore implements ResourceStore {
         ? this.#absences.observe(absent.map(keyText), { monotonic: clock.monotonic(), gitBusy })
         : { confirmed: new Set<string>(), confirmIn: null };
 
-    const statuses = await this.#readStatuses(resources, 'gone' in tree ? null : tree);
     const misnamed = 'gone' in tree ? [] : await this.#misnamed(tree);
     return {
       resources: this.#refusals.during((since) => resources.map((resource, index) => this.#stored(resource, statuses[index] ?? null, since, now))),
@@ -136,7 +140,7 @@ class DirectoryStore implements ResourceStore {
 
   async #tree(): Promise<Tree | { readonly gone: string }> {
     try {
-      return await readTree(this.#options.directory);
+      return await withoutStrangers(await readTree(this.#options.directory), this.#options.directory);
     } catch (error) {
       const code = errorCode(error);
       const what = code === 'ENOENT' ? 'is gone' : `cannot be read (${code})`;
@@ -234,4 +238,30 @@ class DirectoryStore implements ResourceStore {
 
 function emptySentence(directory: string): string {
   return `The resource directory ${directory} holds no resource: everything stays as it is until there is one.`;
+}
+
+interface Known {
+  readonly resources: readonly AdmittedResource[];
+  /** In the order of the resources. */
+  readonly statuses: readonly (StatusDocument['status'] | null)[];
+  readonly unreadable: ResourceReading['unreadable'];
+  /** Damaged versions that nothing replaced, by `KIND/NAME`. */
+  readonly lost: ReadonlySet<string>;
+}
+
+/**
+ * What was in force and is lost, while its file cannot say it either: going on without it could open what a denial or a
+ * closure kept shut, or close what was declared. Null: nothing.
+ */
+function forgottenSentence({ resources, statuses, unreadable, lost }: Known): string | null {
+  const forgotten = resources.filter(({ version, refused }, index) => version === null && refused?.reason === 'Invalid' && typeof statuses[index]?.specHash === 'string');
+  const [first] = forgotten;
+  if (first !== undefined) {
+    return `The accepted version of ${keyText(first)} is lost, and ${first.file} is refused: everything stays as it is until that file is repaired.`;
+  }
+  // Of a file that cannot be read at all nobody knows which resources it holds.
+  const unknown = [...lost].filter((key) => unreadable.length > 0 && !resources.some((resource) => keyText(resource) === key)).sort();
+  const [file] = unreadable;
+  if (unknown.length === 0 || file === undefined) return null;
+  return `The accepted version of ${unknown.join(', ')} is lost, and ${file.file} cannot be read, which may hold it: everything stays as it is until that file is repaired.`;
 }

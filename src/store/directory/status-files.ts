@@ -5,7 +5,7 @@ import { ConfigurationError, TransientError, errorCode, errorMessage } from '../
 import { writeDurably } from '../../runtime/durable-file.js';
 import type { Logger } from '../../runtime/log.js';
 import { runtimePaths } from '../../runtime/paths.js';
-import { isStatusFile } from './file-names.js';
+import { isStatusFile } from '../file-names.js';
 import { isRacy, sameStats } from './file-reader.js';
 import { type StatusDocument, type StatusFile, isOurs, readStatusText, specLine } from './status-text.js';
 import type { TreeFile } from './tree.js';

@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import type { Problem } from '../../api/problem.js';
 import { errorCode } from '../../runtime/errors.js';
 import { compareText } from '../../runtime/text.js';
-import { isResourceFile, isStatusFile } from './file-names.js';
+import { generatedBeside, generatedFolder, isResourceFile, isStatusFile } from '../file-names.js';
 
 export interface TreeFile {
   /** Relative to the resource directory. */
@@ -107,7 +107,9 @@ async function followLink(step: Step, path: string): Promise<void> {
   }
   if (!directory && !named) return;
   const inside = relative(step.root, target);
-  if (inside === '..' || inside.startsWith(`..${sep}`)) {
+  if (directory && path === generatedFolder && target === generatedBeside(step.root)) {
+    await enter(step, path, target);
+  } else if (inside === '..' || inside.startsWith(`..${sep}`)) {
     block(step, path, directory, 'the link leads out of the resource directory; put the file itself here');
   } else if (directory && step.above.some((ancestor) => ancestor === target || ancestor.startsWith(target + sep))) {
     block(step, path, true, 'the link leads back to a directory that contains it; remove it');

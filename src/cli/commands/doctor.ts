@@ -1,0 +1,130 @@
+import { systemClockSynchronised } from '../../controller/clock-check.js';
+import { readFenceProof, writeFenceProof } from '../../apply/doors/fence-proof.js';
+import { scheduleNameOf } from '../../plan/doors/group.js';
+import { readCredentials, missingCredentials } from '../../runtime/credentials.js';
+import { errorMessage } from '../../runtime/errors.js';
+import { isoSeconds } from '../../runtime/instant.js';
+import { statePaths } from '../../runtime/paths.js';
+import { becomeStateOwner } from '../../runtime/state-owner.js';
+import type { Configuration } from '../../runtime/config.js';
+import type { Resource } from '../../api/resource.js';
+import { tellDaemon } from '../after-writing.js';
+import { doctorInstruments, type DoctorInstruments } from '../compose-doctor.js';
+import { requireConfiguration } from '../configuration.js';
+import { ok, skipped, warning, type Check } from '../doctor/check.js';
+import { commissioning } from '../doctor/commissioning.js';
+import { testFence } from '../doctor/fence-test.js';
+import { machineChecks } from '../doctor/machine-checks.js';
+import { unifiChecks } from '../doctor/unifi-checks.js';
+import { viewChecks } from '../doctor/view-checks.js';
+import { UsageError, exit } from '../exit.js';
+import type { Session } from '../session.js';
+
+export interface DoctorOptions {
+  readonly config?: string;
+  readonly offline?: boolean;
+  readonly commission?: boolean;
+  readonly fenceTest?: boolean;
+  readonly door?: string;
+  readonly schedule?: string;
+}
+
+/** Looks at everything that Sexton needs, each with its remedy. 0: nothing is wrong; 1: something is. */
+export async function doctorCommand(session: Session, options: DoctorOptions): Promise<number> {
+  const configuration = requireConfiguration(session, options.config);
+  const credentials = readCredentials(session.environment);
+  if (options.fenceTest === true || options.commission === true) {
+    if (missingCredentials({ ...configuration, planningCenter: null, civicrm: null, alerts: [] }, credentials).length > 0) throw new UsageError('UNIFI_API_TOKEN is not set');
+    const instruments = doctorInstruments(configuration, credentials, session.clock);
+    try {
+      return options.commission === true ? await commission(session, configuration, instruments) : await fenceTest(session, { configuration, instruments, options });
+    } finally {
+      instruments.close();
+    }
+  }
+  const checks: Check[] = [];
+  const tell = (found: readonly Check[]): void => {
+    for (const check of found) session.terminal.out(checkText(session, check));
+    checks.push(...found);
+  };
+  tell([ok('configuration', 'valid')]);
+  tell(await machineChecks({ configuration, credentials, nodeVersion: process.version, synchronised: systemClockSynchronised }));
+  if (options.offline !== true) {
+    const instruments = doctorInstruments(configuration, credentials, session.clock);
+    try {
+      const { unifi, certificate } = instruments;
+      const found = credentials.UNIFI_API_TOKEN === undefined
+        ? [skipped('unifi', 'without UNIFI_API_TOKEN nothing can be asked')]
+        : await unifiChecks({ configuration: configuration.unifi, unifi, certificate, now: () => session.clock.now(), mayTryEdits: configuration.mode === 'Apply' });
+      tell(found);
+    } finally {
+      instruments.close();
+    }
+    tell([await fenceCheck(configuration)]);
+    if (missingCredentials(configuration, credentials).length === 0) {
+      const { view } = await session.readers.loadView({ configuration, now: null, fresh: true });
+      tell(viewChecks(view, configuration));
+    }
+  }
+  const wrong = checks.filter(({ state }) => state === 'Failed').length;
+  const doubtful = checks.filter(({ state }) => state === 'Warning').length;
+  session.terminal.note(wrong === 0 && doubtful === 0 ? 'nothing is wrong' : `${wrong} wrong, ${doubtful} to look at`);
+  return wrong === 0 ? exit.ok : exit.failed;
+}
+
+function checkText({ terminal: { colors } }: Session, { name, state, message, remedy }: Check): string {
+  const mark = { Ok: colors.green('ok     '), Warning: colors.yellow('look   '), Failed: colors.red('WRONG  '), Skipped: colors.dim('skipped') }[state];
+  return `${mark}  ${name.padEnd(28)}  ${message}\n${remedy === null ? '' : `${' '.repeat(39)}-> ${remedy}\n`}`;
+}
+
+async function fenceCheck({ fence, stateDir }: Configuration): Promise<Check> {
+  if (fence === 'Off') return warning('fence', 'fence: Off: should Sexton die, doors repeat their week', 'say `fence: On`');
+  const proof = await readFenceProof(statePaths(stateDir).fence);
+  if (proof !== null) return ok('fence', `Verified ${proof.verifiedAt} with the door "${proof.door}"`);
+  return warning('fence', 'Unverified: nobody has seen yet that a hub here obeys a holiday without hours', 'sexton doctor --fence-test --door DOOR --schedule SCHEDULE, both spare');
+}
+
+async function commission(session: Session, configuration: Configuration, { unifi }: DoctorInstruments): Promise<number> {
+  const [doors, schedules] = await Promise.all([unifi.listDoors(), unifi.listSchedules()]);
+  const { proposal, steps } = commissioning({ doors, schedules, groups: await doorGroups(session, configuration) });
+  session.terminal.out(proposal);
+  session.terminal.note(`UniFi has ${doors.length} doors; ${proposal === '' ? 'each has its DoorGroup' : 'the groups above are for those that have none: save them in the resource directory'}`);
+  for (const [index, step] of steps.entries()) session.terminal.note(`${index + 1}. ${step}`);
+  return exit.ok;
+}
+
+async function doorGroups(session: Session, configuration: Configuration): Promise<readonly Resource<'DoorGroup'>[]> {
+  const { resources } = await session.readers.loadResources(configuration);
+  return resources.flatMap(({ accepted }) => (accepted?.kind === 'DoorGroup' ? [accepted] : []));
+}
+
+/** A hub hears of a change within seconds; some firmware takes a minute or two. */
+const patience = 180_000;
+
+interface FenceTestOrder {
+  readonly configuration: Configuration;
+  readonly instruments: DoctorInstruments;
+  readonly options: DoctorOptions;
+}
+
+async function fenceTest(session: Session, { configuration, instruments, options }: FenceTestOrder): Promise<number> {
+  const { door, schedule } = options;
+  if (door === undefined || schedule === undefined) throw new UsageError('--fence-test needs --door DOOR and --schedule SCHEDULE, both spare: the door opens for a moment');
+  const groups = await doorGroups(session, configuration);
+  const inUse = new Set(groups.flatMap(({ metadata, spec }) => [scheduleNameOf(metadata.name, spec), ...spec.doors.flatMap(({ id, name }) => [id ?? '', name ?? ''])]));
+  try {
+    const { unifi, local } = instruments;
+    const verdict = await testFence({ unifi, local, door, schedule, inUse, patience, clock: session.clock, signal: session.interrupted(), say: (line) => session.terminal.note(line) });
+    if (verdict.verdict !== 'Honoured') {
+      session.terminal.out(`${verdict.verdict}: ${verdict.message}\n`);
+      return exit.failed;
+    }
+  } catch (error) {
+    session.terminal.out(`Inconclusive: ${errorMessage(error)}\n`);
+    return exit.failed;
+  }
+  becomeStateOwner(configuration);
+  await writeFenceProof(statePaths(configuration.stateDir).fence, { verifiedAt: isoSeconds(session.clock.now()), schedule, door });
+  session.terminal.out(`Verified: the door "${door}" closed on a holiday without hours; ${await tellDaemon(configuration, ['doors'])}\n`);
+  return exit.ok;
+}

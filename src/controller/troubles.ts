@@ -1,0 +1,54 @@
+import type { Clock } from '../runtime/clock.js';
+import { isoSeconds } from '../runtime/instant.js';
+import type { ControllerEvent } from '../status/events.js';
+import type { TroubleView } from '../status/view.js';
+
+/** What is wrong with this installation itself: state that is lost, orders of strangers, a disk that takes nothing. */
+export interface Troubles {
+  raise(trouble: Omit<TroubleView, 'since'>): void;
+  /** Of all whose key begins so, only these are left. */
+  keep(prefix: string, troubles: readonly Omit<TroubleView, 'since'>[]): void;
+  standing(): readonly TroubleView[];
+  /** What began and what ended since the last call. */
+  news(): readonly ControllerEvent[];
+}
+
+export function createTroubles(clock: Clock): Troubles {
+  const standing = new Map<string, TroubleView>();
+  let untold: ControllerEvent[] = [];
+
+  function tell({ reason, object, message }: Omit<TroubleView, 'since'>, ended: boolean): void {
+    const [kind = 'State', name = object] = object.split('/', 2);
+    untold.push({
+      at: isoSeconds(clock.now()),
+      type: ended ? 'Normal' : 'Warning',
+      reason,
+      object: { kind, name },
+      message: ended ? `over: ${message}` : message,
+    });
+  }
+
+  function raise(trouble: Omit<TroubleView, 'since'>): void {
+    const known = standing.get(trouble.key);
+    standing.set(trouble.key, { ...trouble, since: known?.since ?? isoSeconds(clock.now()) });
+    if (known === undefined) tell(trouble, false);
+  }
+
+  return {
+    raise,
+    keep(prefix, troubles) {
+      for (const [key, trouble] of standing) {
+        if (!key.startsWith(prefix) || troubles.some((each) => each.key === key)) continue;
+        standing.delete(key);
+        tell(trouble, true);
+      }
+      for (const trouble of troubles) raise(trouble);
+    },
+    standing: () => [...standing.values()],
+    news() {
+      const told = untold;
+      untold = [];
+      return told;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { writeDurably } from '../runtime/durable-file.js';
+import type { Problem } from '../api/problem.js';
+import type { GitOpsConfiguration } from '../runtime/config-gitops.js';
+import { gitOpsPaths, runtimePaths } from '../runtime/paths.js';
+import { isRecord } from '../runtime/record.js';
+import { openStateFile, type StateFile } from '../runtime/state-file.js';
+import type { GitOpsState, RefusedRevision } from './state.js';
+import { readRecord } from './tree-record.js';
+
+/** `gitops.json` in the state directory: written when a refusal begins, changes or ends. */
+export interface RefusalFile {
+  readonly refused: (RefusedRevision & {
+    /** Of everything the judgement came from: while it is the same, so is the judgement. */
+    readonly inputs: string;
+  }) | null;
+}
+
+/** `pull.json` in the runtime directory: gone after a restart of the machine. */
+export interface LastPull {
+  /** When the repository last answered. */
+  readonly fetchedAt: string | null;
+  readonly failed: GitOpsState['failed'];
+}
+
+export function refusalFile(stateDir: string, readOnly: boolean): StateFile<RefusalFile> {
+  return openStateFile<RefusalFile>({
+    path: gitOpsPaths(stateDir).state,
+    version: 1,
+    what: 'which commit was refused last, and why',
+    label: 'gitops',
+    decode: decodeRefusal,
+    readOnly,
+    // The group that may read the directory may read why a commit is refused.
+    mode: 0o640,
+  });
+}
+
+export async function readLastPull(runtimeDir: string): Promise<LastPull> {
+  try {
+    const value: unknown = JSON.parse(await readFile(runtimePaths(runtimeDir).pull, 'utf8'));
+    if (!isRecord(value)) return { fetchedAt: null, failed: null };
+    const { fetchedAt, failed } = value;
+    const told = isRecord(failed) ? [failed['since'], failed['code'], failed['message']].filter((each) => typeof each === 'string') : [];
+    const [since, code, message] = told;
+    return {
+      fetchedAt: typeof fetchedAt === 'string' ? fetchedAt : null,
+      failed: since === undefined || code === undefined || message === undefined ? null : { since, code, message },
+    };
+  } catch {
+    // Not there, or half of it: it says nothing that the next pull does not say again.
+    return { fetchedAt: null, failed: null };
+  }
+}
+
+/** Nothing depends on it but what is shown. */
+export async function writeLastPull(runtimeDir: string, last: LastPull): Promise<void> {
+  await writeDurably({ path: runtimePaths(runtimeDir).pull, content: `${JSON.stringify(last)}\n`, mode: 0o644 }).catch(() => undefined);
+}
+
+export interface GitOpsPlaces {
+  readonly resources: string;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  /** Null: off, and there is no state. */
+  readonly gitOps: GitOpsConfiguration | null;
+}
+
+/** How git-ops stands, from what pulls left; writes nothing. @throws ConfigurationError, TransientError when it cannot be read */
+export async function readGitOpsState({ resources, stateDir, runtimeDir, gitOps }: GitOpsPlaces): Promise<GitOpsState | null> {
+  if (gitOps === null) return null;
+  const [record, { value }, last] = await Promise.all([readRecord(resources), refusalFile(stateDir, true).read(), readLastPull(runtimeDir)]);
+  const refused = value?.refused ?? null;
+  return {
+    revision: record === null ? null : { commit: record.commit, branch: record.branch, authoredAt: record.authoredAt, pulledAt: record.pulledAt },
+    refused: refused === null ? null : withoutInputs(refused),
+    ...last,
+    intervalSeconds: gitOps.interval / 1000,
+  };
+}
+
+export function withoutInputs({ commit, authoredAt, since, reason, message, problems }: RefusedRevision): RefusedRevision {
+  return { commit, authoredAt, since, reason, message, problems };
+}
+
+function decodeRefusal({ refused }: Readonly<Record<string, unknown>>): RefusalFile | null {
+  if (refused === null) return { refused: null };
+  if (!isRecord(refused)) return null;
+  const { commit, authoredAt, since, reason, message, problems, inputs } = refused;
+  if (![since, reason, message, inputs].every((each) => typeof each === 'string') || !Array.isArray(problems)) return null;
+  if (![commit, authoredAt].every((each) => each === null || typeof each === 'string')) return null;
+  if (!problems.every(isProblem)) return null;
+  // Every field was checked above but the reason, which a program of the same version wrote.
+  return { refused } as unknown as RefusalFile;
+}
+
+function isProblem(value: unknown): value is Problem {
+  return isRecord(value) && [value['file'], value['path'], value['message']].every((each) => typeof each === 'string') && [value['line'], value['column']].every((each) => typeof each === 'number');
+}
