@@ -105,7 +105,7 @@ async function unlocked(from: string, to = '23:59'): Promise<readonly string[]> 
 
 const points = ['before it remembers', 'before the write', 'before its answer', 'read back', 'before it confirms'] as const;
 
-describe.each(points)('killed %s', (point) => {
+describe.each(points)('case 12, lock rules: killed %s', (point) => {
   it('at a window\'s start: the door is never open beyond it; a restart opens it for the rest, once', async () => {
     await runOnce('18:00', door('18:00', '20:00'), killedAt(point));
     const alone = await unlocked('18:00');

@@ -7,6 +7,7 @@ import { calendarOf, doorGroup, eventOverride, officeHours, roomMapping, type Si
 import { todays, zones } from '../support/generators.js';
 import { subtractSpans, unionSpans, type Span } from '../support/spans.js';
 import { wallClock, type WallClock } from '../support/wall-clock.js';
+import { runs } from '../support/property-runs.js';
 
 const minute = 60_000;
 const names = ['gym', 'lobby', 'office'] as const;
@@ -102,7 +103,7 @@ describe('random sites, the rules read a second time', () => {
         const site = { ...siteOf(draft), officeHours: siteOf(draft).officeHours!.map((each) => officeHours(each.name, { closures: each.spec.closures })) };
         for (const group of names) expect(windowSpans(site, group)).toEqual(unionSpans(released(draft, group, wall)));
       }),
-      { numRuns: 250 },
+      runs(250),
     );
   });
 
@@ -133,7 +134,7 @@ describe('random sites, the rules read a second time', () => {
           }
         }
       }),
-      { numRuns: 50 },
+      runs(50),
     );
   });
 });

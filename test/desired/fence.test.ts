@@ -6,6 +6,7 @@ import { unlockedIntervals, type HubReading } from '../../src/sim/unifi/hub.js';
 import { goldenFences } from '../support/golden.js';
 import { todays, zones } from '../support/generators.js';
 import { wallClock } from '../support/wall-clock.js';
+import { runs } from '../support/property-runs.js';
 
 const vectors = goldenFences('fence-bodies.json');
 
@@ -77,7 +78,7 @@ describe('a fence', () => {
           expect(open(from, to)).toEqual([{ from, to }]);
         },
       ),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 });

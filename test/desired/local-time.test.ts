@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { addDays, datesBetween, localTime, weekdayOf } from '../../src/desired/calendar/local-time.js';
 import { zones } from '../support/generators.js';
 import { wallClock } from '../support/wall-clock.js';
+import { runs } from '../support/property-runs.js';
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -34,7 +35,7 @@ describe('local time against Intl', () => {
       fc.property(fc.constantFrom(...clocks.values()), instants, ({ local, wall }, instant) => {
         expect(`${local.dateOf(instant)}T${text(local.minuteOf(instant))}`).toBe(wall.at(instant));
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     );
   });
 
@@ -54,7 +55,7 @@ describe('local time against Intl', () => {
         expect(wall.at(after) > `${date}T${text(minutes)}`).toBe(true);
         expect(wall.at(after - 1) < `${date}T${text(minutes)}`).toBe(true);
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
@@ -104,7 +105,7 @@ describe('local time against Intl', () => {
         expect(local.startOf(addDays(date, 1))).toBe(end);
         expect(local.isPlain(date)).toBe(end - start === day);
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

@@ -5,6 +5,7 @@ import { doorGroup, calendarOf, eventOverride, officeHours, roomMapping, safeHou
 import { doorSpans } from '../support/hub.js';
 import { eventNames, groupNames, randomSites, type RandomSite } from '../support/random-site.js';
 import { subtractSpans, type Span } from '../support/spans.js';
+import { runs } from '../support/property-runs.js';
 
 const minute = 60_000;
 const someGroups = fc.option(fc.uniqueArray(fc.constantFrom(...groupNames), { minLength: 1 }), { nil: undefined });
@@ -78,7 +79,7 @@ describe.each([
   ['taking away', grants],
 ])('%s opens nothing anywhere', (_, changes) => {
   it.each(Object.entries(changes))('%s', (__, change) => {
-    fc.assert(fc.property(randomSites, change, (site, apply) => opensNothing(site, apply)), { numRuns: 120 });
+    fc.assert(fc.property(randomSites, change, (site, apply) => opensNothing(site, apply)), runs(120));
   });
 });
 
@@ -89,7 +90,7 @@ describe('other laws', () => {
         const site = withoutAdjusts(given);
         opensNothing(site, (each) => ({ ...each, roomMappings: whole ? without(each.roomMappings, which) : at(each.roomMappings, which, ({ name, spec }) => roomMapping(name, { ...spec, rooms: without(spec.rooms, which) })) }));
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 
@@ -120,7 +121,7 @@ describe('other laws', () => {
         };
         expect(said(shuffled)).toEqual(said(site));
       }),
-      { numRuns: 400 },
+      runs(400),
     );
   });
 
@@ -136,7 +137,7 @@ describe('other laws', () => {
           expect(subtractSpans(open, subtractSpans(open, waits))).toEqual([]);
         }
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 
@@ -152,7 +153,7 @@ describe('other laws', () => {
           expect(subtractSpans(subtractSpans(windows, open), repeated)).toEqual([]);
         }
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 });

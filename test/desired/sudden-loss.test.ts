@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { marksOf, referenceAt, suddenLoss, withReading, type Loss, type Reference } from '../../src/desired/calendar/sudden-loss.js';
 import type { Booking, Interval } from '../../src/desired/model.js';
 import { booking } from '../support/declarations.js';
+import { runs } from '../support/property-runs.js';
 
 const now = Date.parse('2026-11-21T13:00:00Z');
 const hour = 3_600_000;
@@ -167,7 +168,7 @@ describe('laws of the guard', () => {
           ({ items: effective, loss } = result);
         }
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -181,7 +182,7 @@ describe('laws of the guard', () => {
         }
         expect(effective).toEqual(last);
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 });

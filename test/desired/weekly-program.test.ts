@@ -9,6 +9,7 @@ import { todays, windowsAround, zones } from '../support/generators.js';
 import { onTheHub } from '../support/hub.js';
 import { subtractSpans, unionSpans, type Span } from '../support/spans.js';
 import { wallClock } from '../support/wall-clock.js';
+import { runs } from '../support/property-runs.js';
 
 const minute = 60_000;
 
@@ -56,7 +57,7 @@ describe('a hub that follows the rendered program', () => {
         const repeated = wall.repeated(from, to).map(([start, end]): Span => [start, end]);
         expect(subtractSpans(subtractSpans(wanted, open), repeated)).toEqual([]);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -95,7 +96,7 @@ describe('a hub that follows the rendered program', () => {
           expect(subtractSpans(open.map((each) => inside(each, 0)).filter(([a, b]) => a < b), both)).toEqual([]);
         }
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
@@ -112,7 +113,7 @@ describe('a hub that follows the rendered program', () => {
         expect(weeklyProgram([...windows].reverse(), local, now, horizon)).toEqual(program);
         expect(weeklyProgram(split, local, now, horizon)).toEqual(program);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 
@@ -123,7 +124,7 @@ describe('a hub that follows the rendered program', () => {
         const start = wall.startOf(today);
         expect(weeklyProgram(windows, local, start + nowOffset * minute, horizon)).toEqual(weeklyProgram(windows, local, start, horizon));
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });
@@ -149,7 +150,7 @@ describe('a day with more than twenty ranges', () => {
         const past = tens.filter((ten) => ten * 10 + 5 < nowMinute).length;
         expect(program.leftOut.length).toBe(Math.max(0, tens.length - 20 - Math.min(past, Math.max(0, tens.length - 20))));
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeIntervals, within, without } from '../../src/desired/intervals.js';
 import { mergeWindows, type Window } from '../../src/desired/windows.js';
+import { runs } from '../support/property-runs.js';
 
 const causes = fc.uniqueArray(
   fc.constantFrom('a', 'b', 'c').map((ref) => ({ kind: 'event' as const, ref: `event/${ref}`, text: ref })),
@@ -21,6 +22,7 @@ describe('merging windows', () => {
         const shuffled = given.map((window, index) => ({ window, key: keys[index] ?? index })).sort((a, b) => a.key - b.key);
         expect(mergeWindows(shuffled.map(({ window }) => window))).toEqual(merged);
       }),
+      runs(300),
     );
   });
 
@@ -46,6 +48,7 @@ describe('merging windows', () => {
         }
         expect(mergeIntervals(given)).toEqual(merged.map(({ start, end }) => ({ start, end })));
       }),
+      runs(300),
     );
   });
 
@@ -61,6 +64,7 @@ describe('merging windows', () => {
           expect([inside.some(at), outside.some(at)]).toEqual([others.some(at), !others.some(at)]);
         }
       }),
+      runs(300),
     );
   });
 });

@@ -113,7 +113,7 @@ describe('a quiet day', () => {
   });
 });
 
-describe('killed between any two writes, for good', () => {
+describe('case 12: killed between any two writes, for good', () => {
   it.each([
     ['before the write acts', false],
     ['before its answer comes', true],

@@ -79,7 +79,7 @@ describe('a window by lock rule', () => {
   });
 });
 
-describe('a person comes first', () => {
+describe('case 15: a person comes first', () => {
   it('who ends a running rule is not overruled within that window, nor after a restart', async () => {
     site = await startRuleSite({ files: { ...gym, 'hours.yaml': openings('18:00-20:00 gym', '21:00-22:00 gym') } });
     await site.runAt('18:00');
@@ -294,7 +294,7 @@ describe('hubs as they are', () => {
   }, 20_000);
 });
 
-describe('time passes between looking and writing', () => {
+describe('case 17: time passes between looking and writing', () => {
   it.each([
     ['past the window\'s end', '19:59', 3_600_000, 'Overtaken'],
     ['for an hour within the window', '18:30', 3_600_000, 'StalePlan'],

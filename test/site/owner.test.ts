@@ -69,7 +69,7 @@ describe('the owner\'s mark', () => {
     expect(await marks(site)).toEqual([await installation(site)]);
   });
 
-  it('two installations on one UniFi: the second refuses to write and says which one owns it', async () => {
+  it('case 13: two installations on one UniFi: the second refuses to write and says which one owns it', async () => {
     site = await startSite(world(newYork, saturday));
     await site.run('doors');
     const first = await installation(site);

@@ -37,6 +37,8 @@ export interface SiteOptions {
   readonly log?: Logger;
   /** The clock is checked against UniFi's and the state directory's, as without `--now`. */
   readonly checkClock?: boolean;
+  /** Timers fire when `advance` passes them, not in real time. */
+  readonly drivenTimers?: boolean;
 }
 
 export interface Site {
@@ -48,7 +50,7 @@ export interface Site {
   readonly unifi: TestSimulator;
   readonly pco: TestSimulator;
   readonly civicrm: TestSimulator;
-  readonly clock: Clock & { set(instant: string): void; advance(ms: number): void };
+  readonly clock: Clock & { set(instant: string): void; advance(ms: number): void; timers(): number };
   composition: Composition;
   /** Polls the sources, reconciles, publishes; a plane's error is returned, not thrown. */
   run(...planes: Plane[]): Promise<readonly unknown[]>;
@@ -103,7 +105,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const configuration = loaded.config;
   const credentials = { UNIFI_API_TOKEN: 'sim-unifi-token', PCO_APP_ID: 'sim-app-id', PCO_SECRET: 'sim-secret', CIVICRM_API_KEY: 'sim-civicrm-key' };
 
-  const clock = movableClock(now);
+  const clock = movableClock(now, options.drivenTimers === true);
   const start = async (): Promise<Composition> => {
     const composition: Composition = await compose({
       configuration,
@@ -192,20 +194,33 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   return site;
 }
 
-function movableClock(start: number): Site['clock'] {
+function movableClock(start: number, driven: boolean): Site['clock'] {
   let now = start;
   let elapsed = 0;
   const real = clockAt(start, false);
+  const timers = new Set<{ readonly at: number; readonly fire: () => void }>();
   return {
     now: () => now,
     monotonic: () => real.monotonic() + elapsed,
-    after: (ms, fire) => real.after(ms, fire),
+    after(ms, fire) {
+      if (!driven) return real.after(ms, fire);
+      const timer = { at: elapsed + ms, fire };
+      timers.add(timer);
+      return () => {
+        timers.delete(timer);
+      };
+    },
+    timers: () => timers.size,
     set(instant) {
       now = Date.parse(instant);
     },
     advance(ms) {
       now += ms;
       elapsed += ms;
+      for (const timer of [...timers].filter(({ at }) => at <= elapsed).sort((a, b) => a.at - b.at)) {
+        timers.delete(timer);
+        timer.fire();
+      }
     },
   };
 }
