@@ -83,8 +83,8 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
       deps.ledger.update((inventory) => ({ ...inventory, refusedEmails: { ...inventory.refusedEmails, [contact]: emailHash(deps.installationKey, contact, email) } })),
     checkpoint: check,
   });
-  const done = applied.filter(({ error }) => error === null).map(({ change }) => change);
-  await deps.approvals.use(released.filter(({ change }) => done.includes(change)).map(({ operation }) => operation));
+  const done = new Set(applied.filter(({ error }) => error === null).map(({ change }) => change));
+  await deps.approvals.use(released.filter(({ change }) => done.has(change)).map(({ operation }) => operation));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
   await rememberPeople(last, deps);
