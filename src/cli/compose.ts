@@ -16,7 +16,6 @@ import type { Configuration } from '../runtime/config.js';
 import { missingCredentials, type Credentials } from '../runtime/credentials.js';
 import { ConfigurationError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
-import { isLoopback } from '../runtime/loopback.js';
 import { statePaths } from '../runtime/paths.js';
 import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
 import { openDirectoryStore } from '../store/directory/directory-store.js';
@@ -124,7 +123,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     fence: configuration.fence,
     installationKey: installation.key,
     dryRun: !applies,
-    membersWithheld: null,
     clockCheck: options.imagined ? () => null : clockCheck({ clock, newestKnown: () => newest.at, synchronised: systemClockSynchronised }),
     stopping: options.stopping,
     log,
@@ -134,11 +132,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     newest.at = Math.max(0, sources.keptAt ?? 0, ...resources.flatMap(({ acceptedAt }) => (acceptedAt === null ? [] : [Date.parse(acceptedAt)])));
   };
   if (!options.imagined) await readNewest();
-  const far = membersWithheld(configuration);
   const engine = createEngine({
     deps,
-    // Far from loopback the members plane never holds a port that can write.
-    membersDeps: applies && far !== null ? { ...deps, unifi: dryRun(client), membersWithheld: far } : deps,
     site: configuration.site,
     // A command that only looks tells what the controller would do.
     mode: applies || (!writable && configuration.mode === 'Apply') ? 'Apply' : 'DryRun',
@@ -170,13 +165,6 @@ function requireCredentials(configuration: Configuration, credentials: Credentia
     `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: put ${missing.length === 1 ? 'it' : 'them'} into the environment, or into files of that name in $CREDENTIALS_DIRECTORY`,
     { code: 'CredentialsMissing' },
   );
-}
-
-/** Real members are not written yet: off loopback their plane only plans. Null: they may be. */
-function membersWithheld({ unifi }: Configuration): string | null {
-  const { hostname } = new URL(unifi.url);
-  if (isLoopback(hostname)) return null;
-  return `NotImplemented: members are planned and never written to ${hostname}, only to a simulator on a loopback address; doors are written`;
 }
 
 /** A one-shot command that only looks leaves nothing behind. */

@@ -9,6 +9,7 @@ import { emailHash } from '../plan/members/emails.js';
 import { TransientError } from '../runtime/errors.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
+import { ownershipOf } from './ownership.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
 import { countChanges, settleChanges } from './spent-changes.js';
 import { planPeople, rememberPeople, type PlannedPeople, type Planning } from './plan-people.js';
@@ -54,8 +55,7 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
     source: sourceReport('civicrm', deps.members),
   });
   const mapping = inForce(reading).find((each): each is TierMapping => each.kind === 'TierMapping');
-  const { membersWithheld } = deps;
-  const writes = !deps.dryRun && membersWithheld === null;
+  const writes = !deps.dryRun;
   if (writes && reading.suspended === null) await forgetMapping(reading, deps);
   if (mapping === undefined) return { reading, report: report(null, null), requeueAfter: undefined };
   const { spec } = mapping;
@@ -71,11 +71,13 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
   // From here on: where the look alone takes longer than a plan lives, nothing would ever get done.
   const check = checkpoint(deps);
   const skew = deps.clockCheck(deps.unifi.lastDate());
-  const withheld = reading.suspended ?? membersWithheld ?? skew;
-  const withheldFor = reading.suspended !== null ? 'Suspended' : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
+  const withheld = reading.suspended ?? skew;
+  const withheldFor = reading.suspended !== null ? 'Suspended' : skew !== null ? 'ClockSkew' : null;
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
-  await rememberPeople(first, deps);
   const released = first.guarded.changes.filter(({ held }) => held === null);
+  const hold = released.length === 0 ? null : await ownershipOf(deps);
+  if (hold !== null) return { reading, report: report(resultOf(first, [], before), hold.message, hold.reason), requeueAfter };
+  await rememberPeople(first, deps);
   await countChanges(first, released, deps);
   const applied = await applyMembers(released.map(({ change }) => change), {
     unifi: deps.unifi,
@@ -95,7 +97,7 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
   await rememberPeople(last, deps);
-  await settleChanges(last, deps);
+  await settleChanges(last, applied.length > 0, deps);
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
   if (moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, { done: result.done, look: { planned: last, planning } });

@@ -15,7 +15,10 @@ export interface OwnershipHold {
   readonly message: string;
 }
 
-export function ownerMark({ holidayGroups, holidays }: ObservedDoors, installationId: string): OwnerMark {
+/** What tells whose controller this is. */
+export type ObservedOwner = Pick<ObservedDoors, 'holidayGroups' | 'holidays' | 'schedules'>;
+
+export function ownerMark({ holidayGroups, holidays }: ObservedOwner, installationId: string): OwnerMark {
   const marks = holidayGroups.filter(({ name }) => name === ownerGroupName);
   const foreign = marks.find(({ id }) => holidays.get(id)?.description !== installationId);
   if (foreign !== undefined) return { state: 'Foreign', groupId: foreign.id, installation: holidays.get(foreign.id)?.description ?? '' };
@@ -23,7 +26,7 @@ export function ownerMark({ holidayGroups, holidays }: ObservedDoors, installati
 }
 
 /** @param inventory what this installation remembers. Null: it may write. */
-export function ownershipHold(observed: ObservedDoors, inventory: Remembered, installationId: string): OwnershipHold | null {
+export function ownershipHold(observed: ObservedOwner, inventory: Remembered, installationId: string): OwnershipHold | null {
   const mark = ownerMark(observed, installationId);
   const release = 'to take it over: `sexton adopt controller`';
   if (isReplaced(observed, inventory, mark)) {
@@ -49,7 +52,7 @@ export function ownershipHold(observed: ObservedDoors, inventory: Remembered, in
 }
 
 /** A single schedule that is gone beside our own mark was deleted by a person; that is told of its group alone. */
-function isReplaced({ schedules }: ObservedDoors, { doorGroups }: Remembered, mark: OwnerMark): boolean {
+function isReplaced({ schedules }: ObservedOwner, { doorGroups }: Remembered, mark: OwnerMark): boolean {
   const ours = new Set(Object.values(doorGroups).flatMap(({ scheduleId }) => scheduleId ?? []));
   if (ours.size === 0 || schedules.some(({ id }) => ours.has(id))) return false;
   return ours.size > 1 || mark.state !== 'Ours';
