@@ -24,7 +24,6 @@ import { missingCredentials, type CredentialName, type Credentials } from '../ru
 import { ConfigurationError, errorCode } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
 import { isoSeconds } from '../runtime/instant.js';
-import { isLoopback } from '../runtime/loopback.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
 import { shareDirectory, sharePoke } from '../runtime/shared-place.js';
 import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
@@ -160,7 +159,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     fence: configuration.fence,
     installationKey: installation.key,
     dryRun: !applies,
-    membersWithheld: null,
     clockCheck: options.imagined ? () => null : clockCheck({ clock, newestKnown: () => newest.at, synchronised: systemClockSynchronised }),
     stopping: options.stopping,
     log,
@@ -170,11 +168,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     newest.at = Math.max(0, sources.keptAt ?? 0, ...resources.flatMap(({ acceptedAt }) => (acceptedAt === null ? [] : [Date.parse(acceptedAt)])));
   };
   if (!options.imagined) await readNewest();
-  const far = membersWithheld(configuration);
   const engine = createEngine({
     deps,
-    // Far from loopback the members plane never holds a port that can write.
-    membersDeps: applies && far !== null ? { ...deps, unifi: dryRun(client), membersWithheld: far } : deps,
     site: configuration.site,
     // A command that only looks tells what the controller would do.
     mode: applies || (!writable && configuration.mode === 'Apply') ? 'Apply' : 'DryRun',
@@ -230,13 +225,6 @@ export function requireCredentials(missing: readonly CredentialName[]): void {
     `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: put ${missing.length === 1 ? 'it' : 'them'} into the environment, or into files of that name in $CREDENTIALS_DIRECTORY`,
     { code: 'CredentialsMissing' },
   );
-}
-
-/** Real members are not written yet: off loopback their plane only plans. Null: they may be. */
-function membersWithheld({ unifi }: Configuration): string | null {
-  const { hostname } = new URL(unifi.url);
-  if (isLoopback(hostname)) return null;
-  return `NotImplemented: members are planned and never written to ${hostname}, only to a simulator on a loopback address; doors are written`;
 }
 
 /** A one-shot command that only looks leaves nothing behind. */

@@ -1,15 +1,17 @@
 import { openToEveryone, type HeldPolicies, type UnnamedPolicy } from '../plan/members/policies.js';
 import type { ObservedPeople } from '../plan/members/observed.js';
 import { errorCode } from '../runtime/errors.js';
+import type { UnifiUser } from '../unifi/access-controller.js';
 import type { PlaneDeps } from './plane.js';
 
 /** What UniFi says of single users: its list does not tell a user's own policies from those of groups and of everybody. */
-export async function lookCloser(userIds: readonly string[], { unifi, log }: PlaneDeps): Promise<ReadonlyMap<string, HeldPolicies>> {
+export async function lookCloser(userIds: readonly string[], users: readonly UnifiUser[], { unifi, log }: PlaneDeps): Promise<ReadonlyMap<string, HeldPolicies>> {
+  const listed = new Map(users.map(({ id, policyIds }) => [id, policyIds]));
   const looks = await Promise.all(
     userIds.map(async (id) => {
       try {
-        const [user, direct, effective] = await Promise.all([unifi.getUser(id), unifi.listDirectPolicies(id), unifi.listEffectivePolicies(id)]);
-        return [[id, { direct, all: [...new Set([...direct, ...effective, ...user.policyIds])] }] as const];
+        const [direct, effective] = await Promise.all([unifi.listDirectPolicies(id), unifi.listEffectivePolicies(id)]);
+        return [[id, { direct, all: [...new Set([...direct, ...effective, ...(listed.get(id) ?? [])])] }] as const];
       } catch (error) {
         // One user that cannot be read is judged by the list, and holds up nobody else.
         log.warn('the policies of a user could not be read', { user: id, code: errorCode(error) });

@@ -25,8 +25,6 @@ export interface Publisher {
 
 export interface EngineOptions {
   readonly deps: PlaneDeps;
-  /** What the members plane works with. */
-  readonly membersDeps: PlaneDeps;
   readonly site: string;
   readonly mode: 'DryRun' | 'Apply';
   readonly fence: 'On' | 'Off';
@@ -105,7 +103,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function runMembers(): Promise<{ readonly thrown: unknown } | null> {
     try {
-      const run = await reconcileMembers(options.membersDeps);
+      const run = await reconcileMembers(deps);
       members = { report: run.report, lastSuccess: clock.now(), failure: null };
       ({ reading } = run);
       requeue.members = run.requeueAfter;

@@ -72,7 +72,7 @@ export async function planPeople(planning: Planning, deps: PlaneDeps): Promise<P
       : absences(missing, new Set(found.map(({ contact }) => contact)), rememberedAbsences(deps), snapshot.readAt);
   const asListed = found.length === 0 && (gone === null || gone.size === 0) ? first : judge([...items, ...found], gone ?? new Map());
   const { unclear } = asListed.plan;
-  const judged = unclear.length === 0 ? asListed : judge([...items, ...found], gone ?? new Map(), { ...observed, closer: await lookCloser(unclear, deps) });
+  const judged = unclear.length === 0 ? asListed : judge([...items, ...found], gone ?? new Map(), { ...observed, closer: await lookCloser(unclear, users, deps) });
   const plan = snapshot === null ? { ...judged.plan, unjudged: [] } : judged.plan;
   const spent = spentOf(deps.budget.current(), spec.guards, planning.now);
   const guarded = guardMembers(plan, { guards: spec.guards, key: deps.installationKey, approved: await deps.approvals.open(), spent });

@@ -48,8 +48,6 @@ export interface PlaneDeps {
   readonly installationKey: string;
   /** True: plans are made and nothing is written, whatever the port would allow. */
   readonly dryRun: boolean;
-  /** Why the members plane writes nothing here; null: as `dryRun` says. */
-  readonly membersWithheld: string | null;
   readonly clockCheck: ClockCheck;
   readonly stopping: () => boolean;
   readonly log: Logger;

@@ -14,7 +14,7 @@ import { memberChanges } from './audited-members.js';
 import { membersHold, rememberActiveUsers } from './members-owner.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
 import { countChanges, settleChanges } from './spent-changes.js';
-import { planPeople, rememberPeople, type PlannedPeople } from './plan-people.js';
+import { planPeople, rememberPeople, type PlannedPeople, type Planning } from './plan-people.js';
 
 export interface MembersRun {
   readonly reading: ResourceReading;
@@ -32,11 +32,17 @@ const outdated: ReadonlySet<string> = new Set(['StalePlan', 'UserAppeared', 'Use
  * made anew as long as each one gets something done: a first provisioning may take minutes. @throws when UniFi cannot be read
  */
 export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
-  return runRound(deps, {});
+  return runRound(deps, { done: {}, look: null });
 }
 
-/** `before`: changes that earlier rounds of this run have made, by verb. */
-async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise<MembersRun> {
+interface EarlierRounds {
+  /** Changes made, by verb. */
+  readonly done: MembersResult['done'];
+  /** What the last one saw in the end, and by which facts; null before the first. */
+  readonly look: { readonly planned: PlannedPeople; readonly planning: Planning } | null;
+}
+
+async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds): Promise<MembersRun> {
   const reading = await deps.store.list();
   const now = deps.clock.now();
   const report = (result: MembersResult | null, withheld: string | null, withheldFor: MembersReport['withheldFor'] = null): MembersReport => ({
@@ -51,8 +57,7 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
     source: sourceReport('civicrm', deps.members),
   });
   const mapping = inForce(reading).find((each): each is TierMapping => each.kind === 'TierMapping');
-  const { membersWithheld } = deps;
-  const writes = !deps.dryRun && membersWithheld === null;
+  const writes = !deps.dryRun;
   if (writes && reading.suspended === null) await forgetMapping(reading, deps);
   if (mapping === undefined) return { reading, report: report(null, null), requeueAfter: undefined };
   const { spec } = mapping;
@@ -63,14 +68,15 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
   // A block needs no reading of the database.
   if (snapshot === null && spec.blocked.length === 0) return { reading, report: { ...report(null, null), suspended }, requeueAfter };
 
-  const check = checkpoint(deps);
   const planning = { spec, snapshot, suspended, now };
-  const first = await planPeople(planning, deps);
+  const first = look !== null && sameFacts(look.planning, planning) ? look.planned : await planPeople(planning, deps);
+  // From here on: where the look alone takes longer than a plan lives, nothing would ever get done.
+  const check = checkpoint(deps);
   const users = { template: first.spec.identity.employeeNumber, count: first.plan.activeCount };
   const hold = await membersHold(users, deps);
   const skew = deps.clockCheck(deps.unifi.lastDate());
-  const withheld = reading.suspended ?? hold?.message ?? membersWithheld ?? skew;
-  const withheldFor = reading.suspended !== null ? 'Suspended' : hold !== null ? hold.reason : membersWithheld !== null ? 'NotImplemented' : skew !== null ? 'ClockSkew' : null;
+  const withheld = reading.suspended ?? hold?.message ?? skew;
+  const withheldFor = reading.suspended !== null ? 'Suspended' : hold !== null ? hold.reason : skew !== null ? 'ClockSkew' : null;
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
   const wanted = first.guarded.changes.filter(({ held }) => held === null);
   const leaving = wanted.filter(({ change }) => change.verb === 'deactivate').length;
@@ -96,8 +102,8 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
   });
   const audited = memberChanges(released, { people: first.people, mapping: mapping.metadata.name, approvals: deps.approvals });
   const applied = await onRecord(deps.audit, audited, apply, (all) => all.map(({ error }) => error));
-  const done = applied.filter(({ error }) => error === null).map(({ change }) => change);
-  await deps.approvals.use(released.filter(({ change }) => done.includes(change)).map(({ operation }) => operation));
+  const done = new Set(applied.filter(({ error }) => error === null).map(({ change }) => change));
+  await deps.approvals.use(released.filter(({ change }) => done.has(change)).map(({ operation }) => operation));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
   const lost =
@@ -105,15 +111,19 @@ async function runRound(deps: PlaneDeps, before: MembersResult['done']): Promise
     (await failureOf(async () => {
       await rememberPeople(last, deps);
       await rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps);
-      await settleChanges(last, deps);
+      await settleChanges(last, applied.length > 0, deps);
     }));
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
-  if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, result.done);
+  if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, { done: result.done, look: { planned: last, planning } });
   const failed = applied.find(({ error }) => error !== null)?.error ?? (lost === null ? null : failure(lost.error));
   if (lost?.error instanceof ConfigurationError) throw lost.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
   return { reading, report: report(result, null), requeueAfter };
+}
+
+function sameFacts(a: Planning, b: Planning): boolean {
+  return a.snapshot === b.snapshot && a.suspended === b.suspended && JSON.stringify(a.spec) === JSON.stringify(b.spec);
 }
 
 /** What a step threw; null: nothing. */

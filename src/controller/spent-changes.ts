@@ -6,15 +6,15 @@ import type { PlannedPeople } from './plan-people.js';
 /** Before the first write: a process that dies between two of them has counted and approved neither too little nor twice. */
 export async function countChanges(planned: PlannedPeople, released: readonly GuardedChange[], { budget, approvals, clock }: PlaneDeps): Promise<void> {
   const { guarded, spec } = planned;
-  await budget.update((before) => withCounted(judgesAll(planned) ? withSeen(before, guarded, spec.guards) : before, guarded, clock.now()));
+  await budget.update((before) => withCounted(judgesAll(planned) ? withSeen(before, guarded, spec.guards, false) : before, guarded, clock.now()));
   if (released.length > 0) await approvals.begin(released.map(({ operation }) => operation));
 }
 
-/** After the last look at UniFi. Writes nothing when nothing changed. */
-export async function settleChanges(planned: PlannedPeople, { budget, approvals }: PlaneDeps): Promise<void> {
+/** After the last look at UniFi. Writes nothing when nothing changed. `wrote`: this run has sent changes. */
+export async function settleChanges(planned: PlannedPeople, wrote: boolean, { budget, approvals }: PlaneDeps): Promise<void> {
   if (!judgesAll(planned)) return;
   const { guarded, spec } = planned;
-  await budget.update((before) => withSeen(before, guarded, spec.guards));
+  await budget.update((before) => withSeen(before, guarded, spec.guards, wrote));
   await approvals.seen(new Set(guarded.operations));
 }
 

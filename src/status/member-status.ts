@@ -92,7 +92,6 @@ function programmed(result: MembersResult, report: MembersReport): ReadyInputs['
   }
   const open = result.guarded.changes.filter(({ held }) => held === null).length;
   const count = `${open} ${open === 1 ? 'change' : 'changes'}`;
-  if (report.withheldFor === 'NotImplemented') return verdict('NotImplemented', `${count} to make. ${report.withheld ?? ''}`);
   if (open > 0 && report.withheld !== null) return verdict(report.withheldFor ?? 'ClockSkew', `${count} withheld: ${report.withheld}`);
   if (open > 0 && report.dryRun) return verdict('DryRun', `${count} not written: mode is DryRun`);
   if (open > 0) return verdict('Reconciling', `${count} to write`);

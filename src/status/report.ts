@@ -59,7 +59,7 @@ export interface DoorsReport {
 
 /** Why a plane writes nothing, whatever it plans. */
 export interface Withheld {
-  readonly reason: Extract<ConditionReason, 'Suspended' | 'ClockSkew' | 'NotOwner' | 'ControllerReplaced' | 'NotImplemented'>;
+  readonly reason: Extract<ConditionReason, 'Suspended' | 'ClockSkew' | 'NotOwner' | 'ControllerReplaced'>;
   readonly message: string;
 }
 

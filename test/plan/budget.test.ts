@@ -58,10 +58,10 @@ class Bench {
   cycle({ approve = [], dieAfter = Infinity, blocked = [] }: CycleOptions = {}): string[] {
     for (const { change, operation } of this.look(blocked).guarded.changes) if (approve.includes(change.contact)) this.approved.add(operation);
     const { plan, guarded } = this.look(blocked);
-    this.budget = stored(withCounted(withSeen(this.budget, guarded, this.guards), guarded, this.now));
+    this.budget = stored(withCounted(withSeen(this.budget, guarded, this.guards, false), guarded, this.now));
     const going = guarded.changes.filter(({ held }) => held === null).slice(0, dieAfter);
     this.observed = afterChanges(this.observed, going.map(({ change }) => change), plan.policies.managed);
-    if (dieAfter === Infinity) this.budget = stored(withSeen(this.budget, this.look(blocked).guarded, this.guards));
+    if (dieAfter === Infinity) this.budget = stored(withSeen(this.budget, this.look(blocked).guarded, this.guards, going.length > 0));
     return going.map(nameOf);
   }
 
@@ -280,6 +280,15 @@ describe('a first provisioning that is broken off', () => {
     bench.observed = unifiWith(range(1, 30).map((contact) => user(contact, { policyIds: [] })), { free: range(1, 30).map((contact) => 1_000 + contact) });
     expect(bench.cycle()).toHaveLength(60);
     expect(bench.budget.bootstrapSince).toBeNull();
+  });
+
+  it('a controller that has lost everybody is not provisioned anew without a question, whatever was allowed once', () => {
+    const bench = new Bench(newcomers, unifiWith([]), allow);
+    expect(bench.cycle()).toHaveLength(30);
+    bench.observed = unifiWith([]);
+    expect(bench.wait(1_000 * hours).cycle()).toEqual([]);
+    expect(bench.look().guarded.braked[0]?.reason).toContain('nobody of the 30 members whom it held before');
+    expect(bench.cycle({ approve: range(1, 30) })).toHaveLength(30);
   });
 
   it('lets nothing but additions through', () => {

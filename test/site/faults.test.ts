@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bookedEvent, churchFiles, churchRooms, churchUnifi, person, tierMapping } from '../support/church.js';
+import { bookedEvent, churchFiles, churchRooms, churchUnifi, person } from '../support/church.js';
 import { rows } from '../support/sim.js';
 import { startSite, type Site, type SiteOptions } from '../support/site.js';
 
@@ -15,8 +15,7 @@ const many = Array.from({ length: 12 }, (_, index) => person(index + 1, String(3
 
 const church: SiteOptions = {
   now: '2026-11-21T13:00:00Z',
-  // No brake: what a fault leaves to do would be a mass change.
-  files: { ...churchFiles(), 'members.yaml': tierMapping('Allow, minimum: 100') },
+  files: churchFiles(),
   unifi: churchUnifi('America/New_York'),
   pco: {
     organization: { name: 'Church', time_zone: 'America/New_York' },

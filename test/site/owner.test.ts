@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { acquireLock } from '../../src/runtime/lock.js';
 import { runCommandLine, type Ran } from '../cli/harness.js';
 import { rows } from '../support/sim.js';
-import { condition, startSite, type Site } from '../support/site.js';
+import { condition, startSite, type Site, type SiteOptions } from '../support/site.js';
 import { emptyDays, groups, header, officeHours, unifiState, world } from './fence-world.js';
 
 let site: Site | null = null;
@@ -213,39 +213,64 @@ describe('another controller behind the same address', () => {
   });
 });
 
-describe('off loopback', () => {
-  it('doors are written; members are planned, and status says why nobody changes', async () => {
-    const options = world(newYork, saturday, { access_policies: [{ id: 'members', name: 'Members', resources: [] }] });
-    site = await startSite({
+describe('members', () => {
+  const rules = `${header('TierMapping', 'tiers')}spec:
+  identity: { employeeNumber: "civicrm-{id}" }
+  cards: { facilityCode: 42, aliasPrefix: "sync-" }
+  rules:
+    - { membershipType: Gold, access: Policy, policies: [Members], rank: 100 }
+  guards: { bootstrap: Allow }
+`;
+  const membership = { id: 10, type: 'Gold', status: 'Current', join_date: '2020-01-01', start_date: '2020-01-01', end_date: '2030-01-01' };
+  const church = (unifi: Readonly<Record<string, unknown>> = {}): SiteOptions => {
+    const options = world(newYork, saturday, { access_policies: [{ id: 'members', name: 'Members', resources: [] }], ...unifi });
+    return {
       ...options,
-      unifiHost: '0.0.0.0',
       without: ['planningCenter'],
-      files: {
-        ...options.files,
-        'tiers.yaml': `${header('TierMapping', 'tiers')}spec:\n  identity: { employeeNumber: "civicrm-{id}" }\n  cards: { facilityCode: 42, aliasPrefix: "sync-" }\n  rules:\n    - { membershipType: Gold, access: Policy, policies: [Members], rank: 100 }\n  guards: { bootstrap: Allow }\n`,
-      },
+      files: { ...options.files, 'tiers.yaml': rules },
       civicrm: {
         card_field: 'Door_Access.card_id',
-        contacts: [
-          {
-            id: 1,
-            first_name: 'First',
-            last_name: 'Last',
-            contact_type: 'Individual',
-            card_id: '1234',
-            memberships: [{ id: 10, type: 'Gold', status: 'Current', join_date: '2020-01-01', start_date: '2020-01-01', end_date: '2030-01-01' }],
-          },
-        ],
+        contacts: [{ id: 1, first_name: 'First', last_name: 'Last', contact_type: 'Individual', card_id: '1234', memberships: [membership] }],
       },
-    });
+    };
+  };
+  const users = async (here: Site): Promise<unknown[]> => rows(((await here.unifi.sim('/state')) as { users: unknown }).users).map((user) => user['employee_number']);
+
+  it('are written off loopback as everywhere', async () => {
+    site = await startSite({ ...church(), unifiHost: '0.0.0.0' });
     expect(await site.run()).toEqual([]);
-    expect((await site.writes()).filter(({ path }) => !path.includes('/access_policies/'))).toEqual([]);
-    expect(await site.openDoors('2026-01-11T23:45:00Z')).toEqual(['gym']);
-    const said = condition(await site.status('TierMapping', 'tiers'), 'Programmed');
-    expect(said).toMatchObject({ status: 'False', reason: 'NotImplemented' });
-    expect(said?.message).toContain('1 change');
-    const { status } = site.composition.engine.view();
-    expect(status.mode).toBe('Apply');
-    expect(status.notes.some((note) => note.startsWith('NotImplemented: members are planned'))).toBe(true);
+    expect(await users(site)).toContain('civicrm-1');
+    expect(condition(await site.status('TierMapping', 'tiers'), 'Ready')).toMatchObject({ status: 'True', reason: 'Programmed' });
+  });
+
+  it('of a UniFi that belongs to another installation are left alone, and status says whose it is', async () => {
+    site = await startSite(church({ holiday_groups: [{ id: 'mark', name: 'Sexton owner', description: 'another-installation', holidays: [] }] }));
+    await site.run('members');
+    expect(await site.writes()).toEqual([]);
+    const status = await site.status('TierMapping', 'tiers');
+    expect(condition(status, 'Programmed')).toMatchObject({ status: 'False', reason: 'NotOwner' });
+    expect(condition(status, 'Programmed')?.message).toContain('another-installation');
+    expect(condition(status, 'Stalled')?.status).toBe('True');
+  });
+
+  it('are left alone where our own mark is gone', async () => {
+    site = await startSite(church());
+    await site.run('doors');
+    const state = (await site.unifi.sim('/state')) as { holiday_groups: unknown };
+    await site.unifi.sim('/seed', { ...state, holiday_groups: rows(state.holiday_groups).filter(({ name }) => name !== 'Sexton owner') });
+    await site.run('members');
+    expect(await users(site)).not.toContain('civicrm-1');
+    expect(condition(await site.status('TierMapping', 'tiers'), 'Programmed')).toMatchObject({ status: 'False', reason: 'NotOwner' });
+  });
+
+  it('without the doors plane are not made anew in a controller that has lost them', async () => {
+    site = await startSite(church());
+    expect(await site.run('members')).toEqual([]);
+    await site.restart();
+    await site.unifi.sim('/reset', {});
+    await site.forgetRequests();
+    await site.run('members');
+    expect(await site.writes()).toEqual([]);
+    expect(site.composition.engine.view().status.held[0]?.summary).toContain('another controller, or a reset one?');
   });
 });

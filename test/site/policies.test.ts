@@ -114,7 +114,7 @@ describe('policies that rules gave', () => {
     expect(await site.run()).toEqual([]);
     expect(site.people()).toMatchObject({ 1: { status: 'ACTIVE', policies: ['policy-members'] }, 2: { status: 'DEACTIVATED' }, 3: { policies: ['policy-daytime'] } });
     expect(site.people()[4]).toBeUndefined();
-    expect(await tiers(site, 'Ready')).toMatchObject({ status: 'False', reason: 'PolicyMissing', message: expect.stringContaining('rule Gold: UniFi has no access policy "Pool"') });
+    expect(await tiers(site, 'Ready')).toMatchObject({ status: 'False', reason: 'PolicyMissing', message: expect.stringContaining('rule Gold: UniFi has no access policy "Pool"') as string });
     await site.expectQuiet();
   });
 });
@@ -191,7 +191,7 @@ describe('what an operator is told', () => {
     await site.run();
     // It may be a person's, so nobody loses it.
     expect(direct(site)).toEqual(each(3, 'policy-daytime', 'policy-members'));
-    expect(await tiers(site, 'UnnamedPolicies')).toMatchObject({ status: 'True', message: expect.stringContaining('"Members" (3 users)') });
+    expect(await tiers(site, 'UnnamedPolicies')).toMatchObject({ status: 'True', message: expect.stringContaining('"Members" (3 users)') as string });
     expect(await tiers(site, 'Ready')).toMatchObject({ status: 'True' });
     await site.expectQuiet();
     await site.site.restart();

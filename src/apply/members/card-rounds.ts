@@ -89,7 +89,8 @@ export function cardRounds(changes: readonly CardHolder[], options: CardRoundsOp
       const failed = await run([...changeOf.keys()]);
       const early = new Set([...failed].flatMap(([move, error]) => (isTooEarly(changeOf.get(move), error) ? [root(error)] : [])));
       waiting = [...failed].flatMap(([move, error]) => (early.has(root(error)) ? [move] : []));
-      for (const [move, error] of failed) if (!waiting.includes(move)) failMove(move, error);
+      const later = new Set(waiting);
+      for (const [move, error] of failed) if (!later.has(move)) failMove(move, error);
     },
     async second() {
       const left = new Map(waiting.map((move) => [rest(move), move]));

@@ -42,6 +42,8 @@ export interface Spent {
   readonly changes: Readonly<Partial<Record<MemberVerb, number>>>;
   /** The highest number of active users of the last 24 h, 0 when nothing was written. */
   readonly mostActive: number;
+  /** As many active users of ours as were seen when something was last written, however long ago. */
+  readonly lastActive: number;
   /** The operation was counted before and is not done yet. */
   counted(operation: string): boolean;
   /** The operation waited for a person at the last look. */
@@ -69,6 +71,7 @@ export function spentOf(budget: Budget, guards: Guards, now: Instant): Spent {
   return {
     changes,
     mostActive: Math.max(0, ...hours.map(({ active }) => active)),
+    lastActive: budget.hours.at(-1)?.active ?? 0,
     counted: (operation) => counted.has(short(operation)),
     waited: (operation) => waiting.has(short(operation)),
     decided: (verb) => decided.has(verb),
@@ -104,16 +107,21 @@ export function withCounted(budget: Budget, plan: GuardedPlan, now: Instant): Bu
   };
 }
 
-/** After a look at UniFi: what is planned no longer is done, or not needed; what waits is remembered. */
-export function withSeen(budget: Budget, plan: GuardedPlan, guards: Guards): Budget {
+/**
+ * After a look at UniFi: what is planned no longer is done, or not needed; what waits is remembered. `wrote`: something was
+ * written since the last look.
+ */
+export function withSeen(budget: Budget, plan: GuardedPlan, guards: Guards, wrote: boolean): Budget {
   const planned = new Set(plan.operations.map(short));
   const waiting = plan.changes.filter(({ approvable }) => approvable);
   const decided = new Set([...(budget.guards === guardsHash(guards) ? budget.decided : []), ...plan.changes.filter(({ approved }) => approved).map(({ change }) => change.verb)]);
   const pending = budget.hours.some(({ started }) => started.some((operation) => !planned.has(operation)));
+  const settled = pending ? budget.hours.map((hour) => ({ ...hour, started: hour.started.filter((operation) => planned.has(operation)) })) : budget.hours;
+  const newest = settled.at(-1);
   return {
     ...budget,
     // Hours that are over are dropped with the next change: a cycle without one writes nothing.
-    hours: pending ? budget.hours.map((hour) => ({ ...hour, started: hour.started.filter((operation) => planned.has(operation)) })) : budget.hours,
+    hours: wrote && newest !== undefined ? [...settled.slice(0, -1), { ...newest, active: Math.max(newest.active, plan.activeCount) }] : settled,
     waiting: waiting.map(({ operation }) => short(operation)).sort(),
     decided: [...new Set(waiting.map(({ change }) => change.verb))].filter((verb) => decided.has(verb)).sort(),
     guards: waiting.length === 0 ? '' : guardsHash(guards),

@@ -60,7 +60,7 @@ interface Judged {
 /** A mass change stops and waits for a person, verb by verb; a braked verb holds only its own changes. */
 export function guardMembers(plan: MembersPlan, inputs: GuardInputs): GuardedPlan {
   const { guards, spent } = inputs;
-  const bootstrap = guards.bootstrap === 'Allow' && (plan.bootstrap || spent.bootstrap);
+  const bootstrap = guards.bootstrap === 'Allow' && ((plan.bootstrap && spent.lastActive === 0) || spent.bootstrap);
   const judged = plan.changes.map((change) => judge(change, plan, inputs, bootstrap));
   const braked = new Map(verbs.map((verb) => [verb, whyBraked(verb, judged, plan, inputs)] as const));
   const others = new Set(judged.filter(({ operation }) => inputs.approved.has(operation) && spent.waited(operation)).map(({ change }) => change.verb));
@@ -107,7 +107,7 @@ export function isBlock(change: MemberChange): boolean {
 function whyBraked(verb: MemberVerb, judged: readonly Judged[], plan: MembersPlan, { guards, spent }: GuardInputs): string | null {
   const own = judged.filter(({ change, free }) => change.verb === verb && !free);
   if (own.length === 0) return null;
-  if (verb === 'add' && plan.bootstrap) return `first provisioning of ${people(own.length)} (guards.bootstrap: Ask)`;
+  if (verb === 'add' && plan.bootstrap) return whyNotProvisioned(own.length, spent);
   if (verb === 'deactivate' && plan.nobodyHasAccess) return `nobody in the membership database has access; ${own.length} would be deactivated`;
   // What waits for another reason anyway brakes nobody else.
   const cycle = own.filter(({ change }) => !plan.mustWait.has(change));
@@ -120,6 +120,12 @@ function whyBraked(verb: MemberVerb, judged: readonly Judged[], plan: MembersPla
   if (exceeds(cycle.length, limit.value, base)) return `${cycle.length} of ${base} active users in one cycle is more than ${limit.name}: ${limit.value}`;
   if (exceeds(sum, guards.per24h, base)) return `${sum} of ${base} active users within 24 h is more than guards.per24h: ${guards.per24h}`;
   return null;
+}
+
+/** Allowed once is not allowed for whatever controller comes to stand under this address. */
+function whyNotProvisioned(count: number, { lastActive }: Spent): string {
+  if (lastActive === 0) return `first provisioning of ${people(count)} (guards.bootstrap: Ask)`;
+  return `UniFi holds nobody of the ${people(lastActive)} whom it held before: another controller, or a reset one? ${people(count)} would be made anew`;
 }
 
 function exceeds(count: number, percentage: string, base: number): boolean {
