@@ -3,6 +3,7 @@ import { cycle } from './cycles.js';
 import { edit } from './edits.js';
 import { figuresDocument, tableText, type Figure, type Measurement } from './figure.js';
 import { memory } from './memory.js';
+import { pi } from './pi.js';
 import { provisioning } from './provisioning.js';
 import { pulling } from './pull.js';
 import { startup } from './startup.js';
@@ -11,6 +12,7 @@ const measurements: readonly Measurement[] = [
   startup,
   edit,
   pulling,
+  pi,
   cycle(100, 20),
   cycle(500, 20),
   cycle(5_000, 10),
