@@ -64,6 +64,12 @@ function short(text: string, limit: number): string {
   return line.length <= limit ? line : `${line.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
+/** With a mark at its end, whoever wrote it. */
+export function sentence(text: string): string {
+  const words = text.trim();
+  return words === '' || /[.!?…]$/.test(words) ? words : `${words}.`;
+}
+
 /** As one word of a shell, whatever it holds: names come from outside, and commands are pasted. */
 export function shellWord(text: string): string {
   const word = plain(text);

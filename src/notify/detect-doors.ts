@@ -1,7 +1,7 @@
 import type { Condition } from '../api/conditions.js';
 import type { DoorView, HeldView, PendingView } from '../status/view.js';
 import type { StatusUpdate } from '../store/resource-store.js';
-import { holding, minute, safeCommand, shellWord, type Holding } from './alert.js';
+import { holding, minute, safeCommand, sentence, shellWord, type Holding } from './alert.js';
 import type { AlertFacts, Detect } from './facts.js';
 
 const stalledFor = 15 * minute;
@@ -47,7 +47,7 @@ function doorFault({ id, name, doorGroup, fault }: DoorView): Holding[] {
       key: `door/${id}/${open ? 'open' : 'shut'}`,
       severity: open ? 'Critical' : 'Warning',
       subject: `Door ${open ? 'open' : 'shut'}: ${name}`,
-      what: `Door "${name}"${group} ${fault.why}.`,
+      what: `Door "${name}"${group} ${sentence(fault.why)}`,
       todo: open
         ? 'Look whether somebody needs it; lock it in UniFi, or ask somebody there to do so. The command says what should be.'
         : 'People may stand outside. Unlock it in UniFi if they should come in. The command says what should be.',
@@ -94,7 +94,7 @@ function heldPlan(plane: 'doors' | 'members', { view }: AlertFacts): Holding[] {
       key: `held/${plane}`,
       severity: 'Critical',
       subject,
-      what: `${what}${held === undefined ? '' : `: ${held.summary}`}.`,
+      what: sentence(`${what}${held === undefined ? '' : `: ${held.summary}`}`),
       todo: `Look at it first: ${diff}. Release it only if it is meant; until then none of it happens.`,
       command: safeCommand(held?.release ?? `sexton approve plan/${hash}`),
       fact: hash,

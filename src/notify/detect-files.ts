@@ -3,7 +3,7 @@ import { formatProblem, type Problem } from '../api/problem.js';
 import type { GitOpsState } from '../gitops/state.js';
 import type { SiteTime } from '../runtime/site-time.js';
 import type { TroubleView } from '../status/view.js';
-import { holding, hour, minute, type Holding } from './alert.js';
+import { holding, hour, minute, sentence, type Holding } from './alert.js';
 import type { AlertFacts, Detect } from './facts.js';
 
 /** A file is often saved more than once before it is right. */
@@ -37,7 +37,7 @@ function refusedFiles({ resources, unreadable }: NonNullable<AlertFacts['reading
       key: `refused/${file}`,
       severity: 'Warning',
       subject: `Refused: ${file}`,
-      what: `${lines[0] ?? file}${more}. What was in force before stays in force.`,
+      what: `${sentence(`${lines[0] ?? file}${more}`)} What was in force before stays in force.`,
       todo: 'Mend the file, or take the last change back. The command lists everything that is wrong.',
       command: 'sexton validate',
       fact: createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 12),
@@ -55,7 +55,7 @@ function emptyDirectory(suspended: string | null): Holding[] {
       key: 'resources',
       severity: 'Critical',
       subject: 'The resource directory is empty or gone',
-      what: `${suspended} Nothing changes, for doors and for members.`,
+      what: `${sentence(suspended)} Nothing changes, for doors and for members.`,
       todo: 'Bring the directory back: is the disk mounted, is the checkout whole?',
       command: 'sexton validate',
       patience: emptyFor,
@@ -106,13 +106,13 @@ function refusedCommit({ refused, revision }: GitOpsState, time: SiteTime): Hold
   const [first] = problems;
   const name = commit === null ? 'The branch' : `Commit ${commit.slice(0, 12)}`;
   const made = authoredAt === null ? '' : `, made ${time.full(authoredAt)},`;
-  const where = first === undefined ? '' : ` ${formatProblem(first)}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}.`;
+  const where = first === undefined ? '' : ` ${sentence(`${formatProblem(first)}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`)}`;
   return [
     holding({
       key: 'commit',
       severity: 'Warning',
       subject: commit === null ? 'The branch is refused' : `Refused: commit ${commit.slice(0, 12)}`,
-      what: `${name}${made} is refused (${reason}): ${message}.${where} ${revision === null ? 'Nothing' : `Commit ${revision.commit.slice(0, 12)}`} stays in force.`.replaceAll('..', '.'),
+      what: `${name}${made} is refused (${reason}): ${sentence(message)}${where} ${revision === null ? 'Nothing' : `Commit ${revision.commit.slice(0, 12)}`} stays in force.`,
       todo: 'Mend it and push again, or take the commit back.',
       command: 'sexton pull',
       fact: `${commit ?? ''} ${reason}`,
@@ -131,7 +131,7 @@ function pullFailing({ failed, fetchedAt, intervalSeconds }: GitOpsState, now: n
       key: 'pull',
       severity: 'Warning',
       subject: failed === null ? 'The git repository is not pulled' : 'The git repository cannot be pulled',
-      what: `${failed === null ? 'No pull has asked it for long' : failed.message}. What was pulled last stays in force.`.replaceAll('..', '.'),
+      what: `${sentence(failed === null ? 'No pull has asked it for long' : failed.message)} What was pulled last stays in force.`,
       todo: failed === null ? 'Is sexton-pull.timer running? Pull once by hand.' : 'Check the network and the access to the repository, then pull once by hand.',
       command: 'sexton pull',
       since: failed === null ? null : Date.parse(failed.since),

@@ -1,4 +1,4 @@
-import { holding, hour, minute, type Holding } from './alert.js';
+import { holding, hour, minute, sentence, type Holding } from './alert.js';
 import type { AlertFacts, Detect } from './facts.js';
 import type { Plane, PlaneView, SourceView } from '../status/view.js';
 
@@ -46,7 +46,7 @@ function planeFailing({ plane, ready, reason, message, lastSuccess }: PlaneView,
       key: `plane/${plane}`,
       severity: 'Critical',
       subject: subjects[plane],
-      what: `The ${plane} plane fails: ${why}${/[.!?]$/.test(why) ? '' : '.'} ${meanwhile}`,
+      what: `The ${plane} plane fails: ${sentence(why)} ${meanwhile}`,
       todo: 'Check that UniFi is on and can be reached from here, then look at the status.',
       command: 'sexton status',
       since: lastSuccess === null ? null : Date.parse(lastSuccess),
@@ -80,7 +80,7 @@ function owner(planes: readonly PlaneView[]): Holding[] {
       key: 'owner',
       severity: 'Critical',
       subject: replaced ? 'This is another UniFi than before' : 'Another installation owns this UniFi',
-      what: `${found.message ?? ''} Nothing is written.`.trim(),
+      what: `${sentence(found.message ?? '')} Nothing is written.`.trim(),
       todo: replaced ? 'Was the console replaced or reset? If so, take it over.' : 'Is a second Sexton running, or was this one set up anew? Take it over only when no other one writes.',
       command: 'sexton adopt controller',
       fact: found.reason ?? '',
@@ -117,7 +117,7 @@ function sourceFailing({ name, error, errorCode, readAt, kept }: SourceView): Ho
     key: refused ? `certificate/${name}` : `source/${name}`,
     severity: refused ? 'Critical' : 'Warning',
     subject: refused ? `${called} shows a certificate that is not trusted` : subject,
-    what: `${called}: ${error ?? ''} ${meanwhile}`,
+    what: `${called}: ${sentence(error ?? '')} ${meanwhile}`,
     todo: 'Check the network, the address and the credentials in the configuration.',
     command: 'sexton get sources',
     since: readAt === null ? null : Date.parse(readAt),

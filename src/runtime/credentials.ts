@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Configuration } from './config.js';
 import { ConfigurationError, errorCode } from './errors.js';
 
-const names = [
+/** Also the names of the files that the units in deploy/ hand out. */
+export const credentialNames = [
   'UNIFI_API_TOKEN',
   'PCO_APP_ID',
   'PCO_SECRET',
@@ -19,7 +20,7 @@ const names = [
   'GIT_PASSWORD',
 ] as const;
 
-export type CredentialName = (typeof names)[number];
+export type CredentialName = (typeof credentialNames)[number];
 
 /** Every value is a secret: hand them all to the logger. */
 export type Credentials = Readonly<Partial<Record<CredentialName, string>>>;
@@ -31,7 +32,7 @@ export type Credentials = Readonly<Partial<Record<CredentialName, string>>>;
 export function readCredentials(environment: Readonly<Record<string, string | undefined>>): Credentials {
   const directory = environment['CREDENTIALS_DIRECTORY'];
   const credentials: Partial<Record<CredentialName, string>> = {};
-  for (const name of names) {
+  for (const name of credentialNames) {
     const fromFile = (): string => (directory === undefined || directory === '' ? '' : readCredentialFile(join(directory, name)));
     const value = environment[name]?.trim() || fromFile();
     if (value === '') continue;

@@ -3,6 +3,7 @@ import { cycle } from './cycles.js';
 import { edit } from './edits.js';
 import { figuresDocument, tableText, type Figure, type Measurement } from './figure.js';
 import { memory } from './memory.js';
+import { pi } from './pi.js';
 import { planning } from './planning.js';
 import { polling } from './polls.js';
 import { oneChange, provisioning } from './provisioning.js';
@@ -18,6 +19,7 @@ const measurements: readonly Measurement[] = [
   polling(2_000),
   quietDay,
   pulling,
+  pi,
   cycle(100, 20),
   cycle(500, 20),
   cycle(5_000, 10),

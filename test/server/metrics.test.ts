@@ -194,3 +194,42 @@ describe('git-ops', () => {
     expect(await all()).toEqual([]);
   });
 });
+
+describe('alerts', () => {
+  const transport = { name: 'mail', type: 'Smtp', ok: true, waiting: 0, lastSuccess: '2026-11-21T12:00:00Z', failingSince: null, error: null } as const;
+  const alert = { key: 'held/members', severity: 'Critical', subject: 'Zebedee', since: '2026-11-21T12:00:00Z', command: null } as const;
+  const names = ['sexton_alerts', 'sexton_alert_transport_up', 'sexton_alert_transport_waiting', 'sexton_alert_transport_last_success_timestamp_seconds', 'sexton_heartbeat_up', 'sexton_heartbeat_last_success_timestamp_seconds'];
+
+  test('what holds, how each transport does, and the heartbeat; nothing of it where nobody is told', async () => {
+    const { observer, ...metrics } = createMetrics(testClock());
+    const all = async (): Promise<readonly string[]> => (await Promise.all(names.map((name) => lines(metrics, name)))).flat();
+    observer.published(view({}), []);
+    expect(await all()).toEqual([]);
+
+    const dead = { ...transport, name: 'chat', type: 'Telegram', ok: false, waiting: 2, lastSuccess: null } as const;
+    const file = { ...transport, name: 'file', type: 'File', lastSuccess: null } as const;
+    observer.published(view({ alerting: { alerts: [alert], transports: [file, transport, dead], heartbeat: { ok: false, lastSuccess: null, failingSince: '2026-11-21T12:00:00Z', error: 'no' } } }), []);
+    expect(await all()).toEqual([
+      'sexton_alerts{severity="Info"} 0',
+      'sexton_alerts{severity="Warning"} 0',
+      'sexton_alerts{severity="Critical"} 1',
+      'sexton_alert_transport_up{transport="file"} 1',
+      'sexton_alert_transport_up{transport="mail"} 1',
+      'sexton_alert_transport_up{transport="chat"} 0',
+      'sexton_alert_transport_waiting{transport="mail"} 0',
+      'sexton_alert_transport_waiting{transport="chat"} 2',
+      'sexton_alert_transport_last_success_timestamp_seconds{transport="mail"} 1795262400',
+      'sexton_alert_transport_last_success_timestamp_seconds{transport="chat"} 0',
+      'sexton_heartbeat_up 0',
+      'sexton_heartbeat_last_success_timestamp_seconds 0',
+    ]);
+    observer.alertDelivery('mail', true);
+    observer.alertDelivery('mail', false);
+    expect(await lines(metrics, 'sexton_alert_transport_deliveries_total')).toEqual([
+      'sexton_alert_transport_deliveries_total{transport="mail",result="success"} 1',
+      'sexton_alert_transport_deliveries_total{transport="mail",result="error"} 1',
+    ]);
+    observer.published(view({ alerting: { alerts: [], transports: [file], heartbeat: null } }), []);
+    expect(await all()).toEqual(['sexton_alerts{severity="Info"} 0', 'sexton_alerts{severity="Warning"} 0', 'sexton_alerts{severity="Critical"} 0', 'sexton_alert_transport_up{transport="file"} 1']);
+  });
+});

@@ -18,6 +18,8 @@ export interface InstallationOptions {
   readonly contacts?: readonly unknown[];
   /** Of UniFi; 30s where nothing is said. */
   readonly resync?: string;
+  /** Besides the credentials of the three simulators. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Lines of the configuration, by key; `null` leaves one out. */
   readonly configuration?: Readonly<Record<string, string | null>>;
 }
@@ -120,6 +122,7 @@ export async function install(program: Program, options: InstallationOptions = {
     PCO_APP_ID: 'sim-app-id',
     PCO_SECRET: 'sim-secret',
     CIVICRM_API_KEY: 'sim-civicrm-key',
+    ...options.environment,
   };
   const resources = join(directory, 'resources');
   const write = async (name: string, text: string): Promise<void> => {

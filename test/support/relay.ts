@@ -6,12 +6,15 @@ export interface Relay {
   /** Connections are cut, new ones refused. */
   shut(): Promise<void>;
   open(): Promise<void>;
+  /** From now on it leads to another server; what is open is cut. */
+  lead(target: number): void;
 }
 
-export async function openRelay(target: number): Promise<Relay> {
+export async function openRelay(first: number): Promise<Relay> {
   const sockets = new Set<Socket>();
   let server: Server | null = null;
   let port = 0;
+  let target = first;
   const relay = {
     get port() {
       return port;
@@ -23,6 +26,10 @@ export async function openRelay(target: number): Promise<Relay> {
       const closed = new Promise((resolve) => closing.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
+    },
+    lead(to: number) {
+      target = to;
+      for (const socket of sockets) socket.destroy();
     },
     async open() {
       if (server !== null) return;

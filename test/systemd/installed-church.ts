@@ -10,7 +10,7 @@ import { call } from '../support/sim.js';
 
 const project = join(import.meta.dirname, '../..');
 
-/** What `npm run deb` and `npm run tarball` make, and the Node that runs this test as a package; each made when asked for. */
+/** What `npm run deb` and `npm run tarball` make, and a package that stands for Node; each made when asked for. */
 export interface Packages {
   /** The paths, in a directory of this test. */
   node(): string;
@@ -34,14 +34,14 @@ export function openPackages(): Packages {
   };
 }
 
+/** Tells the package manager of the Node that the machine has. */
 function packedNode(directory: string): string {
   const files = join(directory, 'node');
-  for (const folder of ['DEBIAN', 'usr/bin']) mkdirSync(join(files, folder), { recursive: true });
-  copyFileSync(process.execPath, join(files, 'usr/bin/node'));
+  mkdirSync(join(files, 'DEBIAN'), { recursive: true });
   const version = process.versions.node;
   writeFileSync(join(files, 'DEBIAN/control'), `Package: nodejs\nVersion: ${version}\nArchitecture: all\nMaintainer: test <test@localhost>\nDescription: the Node of this test\n`);
   const path = join(directory, 'nodejs.deb');
-  const { status, stderr } = spawnSync('dpkg-deb', ['-Znone', '--root-owner-group', '--build', files, path], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('dpkg-deb', ['--root-owner-group', '--build', files, path], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return path;
 }
