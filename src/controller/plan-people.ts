@@ -6,7 +6,8 @@ import { absences, type Absence, type RememberedAbsence } from '../desired/membe
 import type { Instant, Member } from '../desired/model.js';
 import { spentOf } from '../plan/members/budget.js';
 import { withoutRefusedEmails } from '../plan/members/emails.js';
-import { guardMembers, isBlock, type GuardedPlan } from '../plan/members/guards.js';
+import type { GuardedPlan } from '../plan/members/guarded-plan.js';
+import { guardMembers, isBlock } from '../plan/members/guards.js';
 import { judgeTemplate } from '../plan/members/number-template.js';
 import type { ObservedPeople } from '../plan/members/observed.js';
 import { planMembers, type MembersPlan } from '../plan/members/plan-members.js';

@@ -1,5 +1,5 @@
 import { withCounted, withSeen } from '../plan/members/budget.js';
-import type { GuardedChange } from '../plan/members/guards.js';
+import type { GuardedChange } from '../plan/members/guarded-plan.js';
 import type { PlaneDeps } from './plane.js';
 import type { PlannedPeople } from './plan-people.js';
 

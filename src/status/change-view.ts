@@ -4,7 +4,7 @@ import { isoInstant } from '../runtime/instant.js';
 import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import { sameName } from '../desired/members/person-name.js';
 import type { MemberChange, RenameChange } from '../plan/members/changes.js';
-import type { GuardedChange } from '../plan/members/guards.js';
+import type { GuardedChange } from '../plan/members/guarded-plan.js';
 import { weekdays, type WeekSchedule } from '../unifi/access-controller.js';
 import type { OpeningsReport } from './report.js';
 import type { ChangeView } from './view.js';

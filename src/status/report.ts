@@ -9,7 +9,7 @@ import type { LateStatuses } from '../desired/members/status-job.js';
 import type { Instant } from '../desired/model.js';
 import type { DoorChange, HolidayGroupChange } from '../plan/doors/changes.js';
 import type { GroupPlan } from '../plan/doors/plan-doors.js';
-import type { GuardedPlan } from '../plan/members/guards.js';
+import type { GuardedPlan } from '../plan/members/guarded-plan.js';
 import type { MembersPlan } from '../plan/members/plan-members.js';
 import type { UnnamedPolicy } from '../plan/members/policies.js';
 import type { KeptItems, SourceName, SourceState } from '../sources/source.js';

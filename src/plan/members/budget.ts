@@ -2,7 +2,7 @@ import type { SpecOf } from '../../api/resource.js';
 import type { Instant } from '../../desired/model.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { planHash } from '../plan-hash.js';
-import type { GuardedPlan } from './guards.js';
+import type { GuardedPlan } from './guarded-plan.js';
 import type { MemberVerb } from './changes.js';
 
 type Guards = SpecOf<'TierMapping'>['guards'];
