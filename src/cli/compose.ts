@@ -189,7 +189,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     ['inventory.json', lostInventory],
     ['budget.json', lostBudget],
     ['rules.json', lostRules],
-    ['bookings.json', sources.lost ?? (programmed() ? absent.bookings : null)],
+    ['bookings.json', sources.lost ?? (configuration.planningCenter !== null && programmed() ? absent.bookings : null)],
     ['accepted', absent.accepted],
     ['events.jsonl', absent.events],
     ...(trail?.lost ?? []).map((text) => ['audit.jsonl', text] as const),

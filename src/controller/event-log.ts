@@ -27,15 +27,19 @@ const lookedAt = 65_536;
 export function openEventLog({ path, onDiskWrite, onLost, onTrouble }: EventLogOptions): EventLog {
   let waiting: readonly ControllerEvent[] = [];
   let inTrouble = false;
+  /** A file that is not ours is noticed at once, not when something happens. */
+  let lookedAtOnce = false;
   // One at a time: a file that is full is renamed once.
   let turn: Promise<unknown> = Promise.resolve();
 
   async function append(events: readonly ControllerEvent[]): Promise<void> {
     waiting = [...waiting, ...events].slice(-mostWaiting);
-    if (waiting.length === 0) return;
+    if (waiting.length === 0 && lookedAtOnce) return;
     try {
       const { size, prefix, unusable } = await lookAt(path);
-      if (unusable) onLost(`${path} is damaged and was set aside as ${await setAside(path)}: what happened before is told there no longer.`);
+      lookedAtOnce = true;
+      if (unusable) onLost(`${path} is damaged and was set aside as ${await setAside(path)}: what happened before stands only there.`);
+      if (waiting.length === 0) return;
       if (!unusable && size > largest) await rename(path, `${path}.1`);
       await appendFile(path, `${prefix}${waiting.map((event) => `${escapeJson(JSON.stringify(event))}\n`).join('')}`, { mode: 0o640 });
       waiting = [];

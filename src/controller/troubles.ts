@@ -18,12 +18,11 @@ export function createTroubles(clock: Clock): Troubles {
   let untold: ControllerEvent[] = [];
 
   function tell({ reason, object, message }: Omit<TroubleView, 'since'>, ended: boolean): void {
-    const [kind = 'State', name = object] = object.split('/', 2);
     untold.push({
       at: isoSeconds(clock.now()),
       type: ended ? 'Normal' : 'Warning',
       reason,
-      object: { kind, name },
+      object: { kind: object.slice(0, object.indexOf('/')), name: object.slice(object.indexOf('/') + 1) },
       message: ended ? `over: ${message}` : message,
     });
   }

@@ -63,9 +63,11 @@ function statusOf(stored: StoredResource, reports: Reports, context: StatusConte
       ...withoutShared(stored.status ?? {}),
     };
   }
+  const specHash = stored.specHash ?? stored.status?.specHash;
   return {
     ...(stored.accepted?.metadata.generation === undefined ? {} : { observedGeneration: stored.accepted.metadata.generation }),
-    ...(stored.specHash === null ? {} : { specHash: stored.specHash }),
+    // Of what was in force, also once the state directory has lost it: its file says so then.
+    ...(specHash === undefined ? {} : { specHash }),
     conditions: mergeConditions(previous, next.conditions, isoSeconds(now)),
     ...refused,
     ...next.fields,

@@ -264,6 +264,14 @@ describe('many new bookings at once', () => {
     expect(view(site).diff.planes[0]?.hash).toBe(plan?.hash);
     expect(await site.openDoors('2026-11-22T14:00:00Z')).toEqual([]);
 
+    // Lost bookings are no leave: what waited is known from what is refused.
+    await site.composition.close();
+    await rm(join(site.configuration.stateDir, 'bookings.json'));
+    await site.restart();
+    for (let reading = 0; reading < 3; reading += 1) await poll(site);
+    expect(view(site).diff.planes[0]?.hash).toBe(plan?.hash);
+    expect(await site.openDoors('2026-11-22T14:00:00Z')).toEqual([]);
+
     const ops = (plan?.changes ?? []).flatMap(({ op }) => op ?? []);
     await approve(site, plan?.hash ?? '', ops);
     await poll(site);

@@ -254,7 +254,10 @@ interface Known {
  * closure kept shut, or close what was declared. Null: nothing.
  */
 function forgottenSentence({ resources, statuses, unreadable, lost }: Known): string | null {
-  const forgotten = resources.filter(({ version, refused }, index) => version === null && refused?.reason === 'Invalid' && typeof statuses[index]?.specHash === 'string');
+  const forgotten = resources.filter((resource, index) => {
+    const known = typeof statuses[index]?.specHash === 'string' || lost.has(keyText(resource));
+    return known && resource.version === null && resource.refused?.reason === 'Invalid';
+  });
   const [first] = forgotten;
   if (first !== undefined) {
     return `The accepted version of ${keyText(first)} is lost, and ${first.file} is refused: everything stays as it is until that file is repaired.`;
