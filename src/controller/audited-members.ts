@@ -1,6 +1,6 @@
 import type { AuditedChange } from '../apply/audit/record.js';
 import type { DesiredPerson } from '../desired/members/people.js';
-import type { GuardedChange } from '../plan/members/guards.js';
+import type { GuardedChange } from '../plan/members/guarded-plan.js';
 import { memberChangeViews } from '../status/change-view.js';
 import type { Approvals } from './approvals.js';
 
