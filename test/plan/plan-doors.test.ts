@@ -237,9 +237,15 @@ describe('laws', () => {
           policies: site.policies.map(({ name, scheduleName }) => policy(name, `s-${scheduleName}`)),
         });
         const first = planGroups(groups, [], observed, {});
-        const after = afterDoorChanges(observed, first.groups.flatMap((each) => each.changes));
+        let after = afterDoorChanges(observed, first.groups.flatMap((each) => each.changes));
         const owned = Object.fromEntries(first.groups.map((each) => [each.name, owns({ scheduleId: each.scheduleId, scheduleName: each.scheduleName })]));
-        expect(changes(planGroups(groups, [], after, owned))).toEqual([]);
+        // A group may take over a policy that stood in another group's way: then that one is next.
+        let next = planGroups(groups, [], after, owned);
+        for (let round = 1; round < groups.length && changes(next).length > 0; round += 1) {
+          after = afterDoorChanges(after, next.groups.flatMap((each) => each.changes));
+          next = planGroups(groups, [], after, owned);
+        }
+        expect(changes(next)).toEqual([]);
 
         const named = new Set(groups.map(({ name, spec }) => spec.unlock.schedule.name ?? `Sexton ${name}`));
         for (const { id, name, isDefault, week } of observed.details.values()) {
