@@ -1,6 +1,7 @@
 import { mergeConditions, type Condition } from '../api/conditions.js';
 import { checkReferences, formatReference } from '../api/references.js';
 import type { Resource } from '../api/resource.js';
+import { hoursOutlook } from '../desired/calendar/hours-outlook.js';
 import { isSuspended } from '../desired/calendar/site.js';
 import type { LocalTime } from '../desired/calendar/local-time.js';
 import type { Instant } from '../desired/model.js';
@@ -9,6 +10,7 @@ import type { ResourceReading, StatusUpdate, StoredResource } from '../store/res
 import type { ReadyInputs } from './conditions.js';
 import type { KindStatus, StatusContext } from './status-context.js';
 import { declaredConditions, doorGroupStatus } from './door-status.js';
+import { localSpan } from './local-span.js';
 import { tierMappingStatus } from './member-status.js';
 import { staleness, type DoorsReport, type MembersReport, type SourceReport } from './report.js';
 
@@ -99,17 +101,18 @@ function kindStatus(stored: StoredResource, reports: Reports, context: StatusCon
     };
   }
   if (isOf(stored, 'OfficeHours')) {
-    const spec = stored.accepted?.spec;
-    const counts = { weeklyCount: spec?.weekly.length ?? 0, closureCount: spec?.closures.length ?? 0, openingCount: spec?.openings.length ?? 0 };
-    const summary = `${counts.weeklyCount} weekly, ${counts.closureCount} closures, ${counts.openingCount} openings`;
-    return { conditions: declaredConditions(stored, context, { summary }), fields: spec === undefined ? {} : counts };
+    if (stored.accepted === null) return { conditions: declaredConditions(stored, context, {}), fields: {} };
+    return officeHoursStatus(stored, stored.accepted, context);
   }
   if (isOf(stored, 'EventOverride')) {
     const report = doors.calendar.overrides.find(({ name }) => name === stored.name);
     if (report === undefined) return { conditions: declaredConditions(stored, context, {}), fields: {} };
     const { matched, nextOccurrence, overridden } = report;
+    const match = stored.accepted?.spec.match;
+    const pinned = match?.startsAt === undefined ? match?.date : context.local.dateOf(Date.parse(match.startsAt));
+    const over = matched === 0 && pinned !== undefined && pinned < context.local.dateOf(context.now) ? '; its date is past and the file can be removed' : '';
     const lost = overridden.map(({ doorGroup, by }) => `${doorGroup} to EventOverride/${by}`).join(', ');
-    const summary = `matches ${matched} ${matched === 1 ? 'occurrence' : 'occurrences'}${lost === '' ? '' : `; yields ${lost} (Overridden)`}`;
+    const summary = `matches ${matched} ${matched === 1 ? 'occurrence' : 'occurrences'}${over}${lost === '' ? '' : `; yields ${lost} (Overridden)`}`;
     return {
       conditions: declaredConditions(stored, context, { summary }),
       fields: { matched, nextOccurrence: nextOccurrence === null ? null : isoInstant(nextOccurrence) },
@@ -121,6 +124,22 @@ function kindStatus(stored: StoredResource, reports: Reports, context: StatusCon
   return {
     conditions: declaredConditions(stored, context, { summary }),
     fields: { pendingCount: pending.length, deniedCount: denied.length, pending, denied },
+  };
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** A one-off opening that is over stays in its file, which nobody removes but its owner: the status says that it may go. */
+function officeHoursStatus(stored: StoredResource<'OfficeHours'>, { spec, metadata }: Resource<'OfficeHours'>, context: StatusContext): KindStatus {
+  const { local, now } = context;
+  const { weekly, closures, openings, next } = hoursOutlook({ name: metadata.name, spec, suspended: false }, local, now);
+  const over = weekly + closures + openings === 0 && spec.closures.length + spec.openings.length > 0;
+  const summary = over ? 'over: nothing of it is in force or to come, and the file can be removed' : `${counted(weekly, 'weekly entry', 'weekly entries')}; in force or to come: ${counted(closures, 'closure')}, ${counted(openings, 'opening')}`;
+  return {
+    conditions: declaredConditions(stored, context, { summary }),
+    fields: { weeklyCount: weekly, closureCount: closures, openingCount: openings, next: next === null ? null : `${next.what} ${localSpan(next, local)}` },
   };
 }
 

@@ -122,6 +122,32 @@ describe('lock', () => {
   });
 });
 
+describe('what is over', () => {
+  it('stays in its file, and the status says that it may go', async () => {
+    site = await start([choir]);
+    const sexton = commandsOf(site);
+    await sexton(['open', 'gym', '--for', '1h']);
+    await sexton(['lock', 'gym', '--until', '12:00']);
+    await site.run('doors');
+    const said = async (name: string): Promise<readonly unknown[]> => {
+      const { closureCount, openingCount, next, conditions } = await site!.status('OfficeHours', name);
+      return [closureCount, openingCount, next, (conditions as { type: string; message: string }[]).find(({ type }) => type === 'Ready')?.message];
+    };
+    expect(await said('open-gym-20261121t150000z')).toEqual([0, 1, 'opening 2026-11-21 10:00-11:00', '0 weekly entries; in force or to come: 0 closures, 1 opening']);
+    const [lock = ''] = (await generatedFiles(site)).filter((name) => name.startsWith('lock'));
+    expect((await said(lock.replace('.yaml', '').toLowerCase())).slice(0, 3)).toEqual([1, 0, 'closure 2026-11-21 09:59-12:00']);
+
+    site.clock.advance(3 * 3_600_000);
+    await site.run('doors');
+    for (const name of ['open-gym-20261121t150000z', lock.replace('.yaml', '').toLowerCase()]) {
+      expect(await said(name)).toEqual([0, 0, null, 'over: nothing of it is in force or to come, and the file can be removed']);
+    }
+    expect(await generatedFiles(site)).toHaveLength(2);
+    const office = await site.status('OfficeHours', 'office');
+    expect(office).toMatchObject({ weeklyCount: 1, closureCount: 0, openingCount: 0, next: null });
+  });
+});
+
 describe('local times when the clocks change', () => {
   const newYork = localTime('America/New_York');
   const at = (text: string): number => Date.parse(text);

@@ -267,7 +267,7 @@ export interface OfficeHoursStatus {
   readonly conditions?: readonly Condition[];
   /** Present while the file holds a version that was refused. The last accepted version stays in force. */
   readonly refused?: RefusedVersion;
-  /** The standing hours or opening in force now or coming next, for people. */
+  /** The closure or opening in force now or coming next, for people. */
   readonly next?: string | null;
   /** How many entries spec.weekly has. */
   readonly weeklyCount?: number;
