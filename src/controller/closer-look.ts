@@ -5,10 +5,15 @@ import type { UnifiUser } from '../unifi/access-controller.js';
 import type { PlaneDeps } from './plane.js';
 
 /** What UniFi says of single users: its list does not tell a user's own policies from those of groups and of everybody. */
-export async function lookCloser(userIds: readonly string[], users: readonly UnifiUser[], { unifi, log }: PlaneDeps): Promise<ReadonlyMap<string, HeldPolicies>> {
+export async function lookCloser(userIds: readonly string[], users: readonly UnifiUser[], deps: PlaneDeps): Promise<ReadonlyMap<string, HeldPolicies>> {
+  const { unifi, log } = deps;
   const listed = new Map(users.map(({ id, policyIds }) => [id, policyIds]));
+  const bare = new Set(users.flatMap(({ id, policyIds }) => (policyIds.length === 0 ? [id] : [])));
+  const nothing = userIds.some((id) => bare.has(id)) && (await givesNoGroup(deps));
   const looks = await Promise.all(
     userIds.map(async (id) => {
+      // Of a user without any there is nothing to tell apart: a provisioning that was broken off has thousands of them.
+      if (nothing && bare.has(id)) return [[id, { direct: [], all: [] }] as const];
       try {
         const [direct, effective] = await Promise.all([unifi.listDirectPolicies(id), unifi.listEffectivePolicies(id)]);
         return [[id, { direct, all: [...new Set([...direct, ...effective, ...(listed.get(id) ?? [])])] }] as const];
@@ -20,6 +25,11 @@ export async function lookCloser(userIds: readonly string[], users: readonly Uni
     }),
   );
   return new Map(looks.flat());
+}
+
+/** False also where it cannot be told: an older version knows no groups. */
+async function givesNoGroup({ unifi }: PlaneDeps): Promise<boolean> {
+  return unifi.listGroupPolicies().then(({ length }) => length === 0, () => false);
 }
 
 /**

@@ -104,6 +104,8 @@ export interface AccessReader {
   listDirectPolicies(userId: string): Promise<readonly string[]>;
   /** The direct ones and those of the user's groups. */
   listEffectivePolicies(userId: string): Promise<readonly string[]>;
+  /** Policies that any group of users gives to its members. */
+  listGroupPolicies(): Promise<readonly string[]>;
   listCards(): Promise<readonly UnifiCard[]>;
   getCard(token: string): Promise<UnifiCard>;
   listPolicies(): Promise<readonly UnifiPolicy[]>;

@@ -13,6 +13,7 @@ export function dryRun(reader: AccessReader): AccessController {
     getUser: (id) => reader.getUser(id),
     listDirectPolicies: (userId) => reader.listDirectPolicies(userId),
     listEffectivePolicies: (userId) => reader.listEffectivePolicies(userId),
+    listGroupPolicies: () => reader.listGroupPolicies(),
     listCards: () => reader.listCards(),
     getCard: (token) => reader.getCard(token),
     listPolicies: () => reader.listPolicies(),

@@ -261,3 +261,35 @@ describe('a plan that grows old while it is carried out', () => {
     await site.expectQuiet();
   });
 });
+
+describe('a provisioning that was broken off', () => {
+  const people: Register = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [index + 1, gold(String(101 + index))]));
+  const bare = Object.keys(people).map((contact) => ({ id: `user-${contact}`, first_name: `First${contact}`, last_name: `Last${contact}`, employee_number: `civicrm-${contact}`, status: 'ACTIVE' }));
+  const admin = { id: 'admin', first_name: 'Ada', last_name: 'Admin', employee_number: '1001', status: 'ACTIVE' };
+
+  /** Reads of the policies of single users by one look at UniFi. */
+  async function looks(site: MembersSite): Promise<number> {
+    await site.site.unifi.sim('/fault', { match: 'PUT|POST', times: -1, code: 'CODE_SYSTEM_ERROR', msg: 'no' });
+    await site.run();
+    await site.site.unifi.remove('/fault');
+    return rows(await site.site.unifi.sim('/requests')).filter(({ path, query }) => String(path).endsWith('/access_policies') && String(query).includes('only_user_policies=false')).length;
+  }
+
+  it('asks for nobody\'s policies where nobody has any and no group gives one', async () => {
+    const site = await start({ people, unifi: { users: [admin, ...bare] } });
+    expect(await looks(site)).toBe(0);
+    expect(await site.run()).toEqual([]);
+    expect(site.people()).toEqual(Object.fromEntries(Object.keys(people).map((contact) => [contact, member(100 + Number(contact))])));
+    await site.expectQuiet();
+  });
+
+  it('asks where a group gives one, and does not give it once more', async () => {
+    const groups = [{ id: 'group', name: 'Members', users: ['user-1'], access_policy_ids: ['policy-members'] }];
+    const site = await start({ people, unifi: { users: [admin, ...bare], user_groups: groups } });
+    expect(await looks(site)).toBeGreaterThan(0);
+    expect(await site.run()).toEqual([]);
+    expect(site.people()[1]).toMatchObject({ cards: ['101'], policies: [] });
+    expect(site.people()[2]).toEqual(member(102));
+    await site.expectQuiet();
+  });
+});

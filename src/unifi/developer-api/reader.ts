@@ -12,7 +12,7 @@ import {
   readSchedule,
   readScheduleSummary,
 } from './schedules.js';
-import { row } from './wire.js';
+import { row, text } from './wire.js';
 
 const byId = (item: { readonly id: string }): string => item.id;
 const expandPolicies = [['expand[]', 'access_policy']] as const;
@@ -31,6 +31,11 @@ export function createReader(api: DeveloperApi): Omit<AccessReader, 'lastDate'> 
       readUser(row(await get(`/users/${segment(id)}`, 'view:user', expandPolicies), 'user'), 'user'),
     listDirectPolicies: (userId) => policiesOf(userId, 'true'),
     listEffectivePolicies: (userId) => policiesOf(userId, 'false'),
+    listGroupPolicies: async () => {
+      const groups = await listAll(api, { path: '/user_groups', scope: 'view:user', read: (from, where) => text(from, 'id', where), key: (id) => id });
+      const given = await Promise.all(groups.map(async (id) => readPolicyIds(await get(`/user_groups/${segment(id)}/access_policies`, 'view:user'), 'group')));
+      return [...new Set(given.flat())];
+    },
     listCards: () =>
       listPaged(api, {
         path: '/credentials/nfc_cards/tokens',
