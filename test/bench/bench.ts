@@ -1,5 +1,6 @@
 import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { cycle } from './cycles.js';
+import { disk } from './disk.js';
 import { edit } from './edits.js';
 import { figuresDocument, tableText, type Figure, type Measurement } from './figure.js';
 import { memory } from './memory.js';
@@ -12,6 +13,7 @@ const measurements: readonly Measurement[] = [
   startup,
   edit,
   pulling,
+  disk,
   pi,
   cycle(100, 20),
   cycle(500, 20),

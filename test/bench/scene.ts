@@ -29,12 +29,18 @@ export interface Scene {
   readonly configPath: string;
   /** Asks UniFi's control plane, which needs no token. */
   unifi(path: string): Promise<unknown>;
+  /** Adds to what a source holds, or changes it there, by id. */
+  merge(source: 'pco' | 'civicrm', seed: unknown): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface SceneOptions extends WorldSize {
   /** Requests at once to UniFi. */
   readonly concurrency?: number;
+  /** How often the sources are polled; 10s by default. */
+  readonly pollInterval?: string;
+  /** Elsewhere than beside the state directory: in memory, as on a Pi. */
+  readonly runtimeDir?: string;
 }
 
 export async function openScene(options: SceneOptions): Promise<Scene> {
@@ -55,19 +61,22 @@ timeZone: UTC
 mode: Apply
 resources: resources
 stateDir: state
-runtimeDir: run
+runtimeDir: ${options.runtimeDir ?? 'run'}
 unifi: { url: "${unifi.url}", tlsFingerprint: "${unifi.fingerprint}", concurrency: ${options.concurrency ?? 4} }
-planningCenter: { url: "${pco.url}", pollInterval: 10s }
-civicrm: { url: "${civicrm.url}", pollInterval: 10s }
+planningCenter: { url: "${pco.url}", pollInterval: ${options.pollInterval ?? '10s'} }
+civicrm: { url: "${civicrm.url}", pollInterval: ${options.pollInterval ?? '10s'} }
 server: { listen: "127.0.0.1:0" }
 `,
   );
   return {
     resources,
     stateDir: join(directory, 'state'),
-    runtimeDir: join(directory, 'run'),
+    runtimeDir: options.runtimeDir ?? join(directory, 'run'),
     configPath,
     unifi: (path) => unifi.control('GET', path),
+    async merge(source, seed) {
+      await (source === 'pco' ? pco : civicrm).control('POST', '/seed?merge=1', seed);
+    },
     async close() {
       await Promise.all(simulators.map((simulator) => simulator.close()));
       await rm(directory, { recursive: true, force: true });
