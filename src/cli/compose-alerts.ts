@@ -4,7 +4,6 @@ import { openAlerter, type Alerter } from '../notify/alerter.js';
 import { createHeartbeat, type Heartbeat } from '../notify/heartbeat.js';
 import { createMailgun } from '../notify/mailgun.js';
 import type { Wording } from '../notify/message.js';
-import { createSmtp } from '../notify/smtp.js';
 import { createTelegram } from '../notify/telegram.js';
 import { answerTime, longestAnswer, type Transport } from '../notify/transport.js';
 import { createWebhook } from '../notify/webhook.js';
@@ -36,11 +35,11 @@ export interface AlerterSettings extends AlertingOptions {
 }
 
 /** Whoever is to be told, as the configuration has them. @throws ConfigurationError */
-export function openAlerting(settings: AlerterSettings): Promise<Alerter> {
+export async function openAlerting(settings: AlerterSettings): Promise<Alerter> {
   const { configuration, credentials, clock, log, observer } = settings;
   const options = { configuration, credentials, clock, log, observe: observer.http };
   return openAlerter({
-    transports: openTransports(options),
+    transports: await openTransports(options),
     heartbeat: openHeartbeat(options, settings.onChange),
     wording: wordingOf(configuration),
     memoryPath: statePaths(configuration.stateDir).alerts,
@@ -75,8 +74,8 @@ export function lookAt(engine: Engine, planes: readonly Plane[], { unifi }: Conf
 }
 
 /** @throws ConfigurationError for a caFile that cannot be read */
-export function openTransports(options: AlertingOptions): readonly Transport[] {
-  return options.configuration.alerts.map((settings) => openTransport(settings, options));
+export function openTransports(options: AlertingOptions): Promise<readonly Transport[]> {
+  return Promise.all(options.configuration.alerts.map((settings) => openTransport(settings, options)));
 }
 
 /** Null: nobody is to be told. */
@@ -87,12 +86,13 @@ export function openHeartbeat(options: AlertingOptions, onTurn: () => void): Hea
   return createHeartbeat({ http: secretAddress(heartbeat.url, options, null), url: heartbeat.url, clock, log, onTurn });
 }
 
-function openTransport(settings: AlertSettings, options: AlertingOptions): Transport {
+async function openTransport(settings: AlertSettings, options: AlertingOptions): Promise<Transport> {
   const { credentials, clock } = options;
   switch (settings.type) {
     case 'Smtp': {
       const login = settings.auth === 'None' ? null : { user: credentials.SMTP_USERNAME ?? '', pass: credentials.SMTP_PASSWORD ?? '' };
-      return createSmtp({ ...settings, login });
+      // The mail library is loaded only where mail is sent: a Pi starts sooner without it.
+      return (await import('../notify/smtp.js')).createSmtp({ ...settings, login });
     }
     case 'Mailgun': {
       const apiKey = credentials.MAILGUN_API_KEY ?? '';

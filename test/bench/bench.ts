@@ -1,5 +1,6 @@
 import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { cycle } from './cycles.js';
+import { disk } from './disk.js';
 import { edit } from './edits.js';
 import { figuresDocument, tableText, type Figure, type Measurement } from './figure.js';
 import { memory } from './memory.js';
@@ -19,6 +20,7 @@ const measurements: readonly Measurement[] = [
   polling(2_000),
   quietDay,
   pulling,
+  disk,
   pi,
   cycle(100, 20),
   cycle(500, 20),

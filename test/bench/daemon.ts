@@ -14,8 +14,8 @@ export interface Daemon {
 const patience = 60_000;
 
 /** The real `sexton run`, its first runs done. */
-export async function startDaemon(scene: Scene): Promise<Daemon> {
-  const child = spawn(process.execPath, [sexton, 'run', '--config', scene.configPath], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+export async function startDaemon(scene: Scene, more: readonly string[] = []): Promise<Daemon> {
+  const child = spawn(process.execPath, [sexton, 'run', '--config', scene.configPath, ...more], { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
   await lineOf(child, (line) => line.includes('"started"'));
   const live = liveFile(scene);
   await until('the first runs', async () => /"planes":\[\{[^\]]*"ready":true[^\]]*"ready":true/.test(await live()), 20);

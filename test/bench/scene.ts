@@ -34,6 +34,8 @@ export interface Scene {
   forgetRequests(): Promise<void>;
   /** Freezes the clocks of both. */
   moveTo(instant: number): Promise<void>;
+  /** Adds to what a source holds, or changes it there, by id. */
+  merge(source: 'pco' | 'civicrm', seed: unknown): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,8 @@ export interface SceneOptions extends WorldSize {
   readonly pollInterval?: string;
   /** Of the simulated Planning Center: `name=value`. */
   readonly calendarQuirk?: string;
+  /** Elsewhere than beside the state directory: in memory, as on a Pi. */
+  readonly runtimeDir?: string;
 }
 
 export async function openScene(options: SceneOptions): Promise<Scene> {
@@ -65,7 +69,7 @@ timeZone: UTC
 mode: Apply
 resources: resources
 stateDir: state
-runtimeDir: run
+runtimeDir: ${options.runtimeDir ?? 'run'}
 unifi: { url: "${unifi.url}", tlsFingerprint: "${unifi.fingerprint}", concurrency: ${options.concurrency ?? 4} }
 planningCenter: { url: "${pco.url}", pollInterval: ${pollInterval} }
 civicrm: { url: "${civicrm.url}", pollInterval: ${pollInterval} }
@@ -75,7 +79,7 @@ server: { listen: "127.0.0.1:0" }
   return {
     resources,
     stateDir: join(directory, 'state'),
-    runtimeDir: join(directory, 'run'),
+    runtimeDir: options.runtimeDir ?? join(directory, 'run'),
     configPath,
     unifi: (path) => unifi.control('GET', path),
     pco: (path) => pco.control('GET', path),
@@ -85,6 +89,9 @@ server: { listen: "127.0.0.1:0" }
     async moveTo(instant) {
       const body = { now: new Date(instant).toISOString() };
       await Promise.all([unifi.control('POST', '/clock', body), pco.control('POST', '/clock', body)]);
+    },
+    async merge(source, seed) {
+      await (source === 'pco' ? pco : civicrm).control('POST', '/seed?merge=1', seed);
     },
     async close() {
       await Promise.all(simulators.map((simulator) => simulator.close()));

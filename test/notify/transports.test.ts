@@ -45,8 +45,8 @@ function configured(): Configuration {
   return config;
 }
 
-function open(settings: AlertSettings): Transport {
-  const [transport] = openTransports({ configuration: { ...base, alerts: [settings] }, credentials, clock: systemClock, log: silentLogger });
+async function open(settings: AlertSettings): Promise<Transport> {
+  const [transport] = await openTransports({ configuration: { ...base, alerts: [settings] }, credentials, clock: systemClock, log: silentLogger });
   if (transport === undefined) throw new Error('no transport');
   opened.push(transport);
   return transport;
@@ -99,7 +99,7 @@ describe('SMTP', () => {
 
   it('says nothing before STARTTLS, logs in, and sends plain text to everybody at once', async () => {
     const { port, mails } = await server({ certificate, login });
-    await open({ ...smtp, port }).deliver(message());
+    await (await open({ ...smtp, port })).deliver(message());
     expect(mails).toHaveLength(1);
     expect(mails[0]).toMatchObject({ from: 'doors@example.org', to: ['keeper@example.org', 'board@example.org'], secure: true, user: 'sexton', text: expected });
     const headers = mails[0]?.headers ?? {};
@@ -110,47 +110,47 @@ describe('SMTP', () => {
 
   it('speaks TLS from the beginning where it is told so', async () => {
     const { port, mails } = await server({ certificate, tls: true, login });
-    await open({ ...smtp, port, security: 'Tls' }).deliver(message());
+    await (await open({ ...smtp, port, security: 'Tls' })).deliver(message());
     expect(mails).toMatchObject([{ secure: true }]);
   });
 
   it('sends in clear, without a login, to this machine only where it is told so', async () => {
     const { port, mails } = await server({});
-    await open({ ...smtp, port, security: 'None', auth: 'None', caFile: null }).deliver(message());
+    await (await open({ ...smtp, port, security: 'None', auth: 'None', caFile: null })).deliver(message());
     expect(mails).toMatchObject([{ secure: false, user: null }]);
   });
 
   it('sends nothing, not even the login, without encryption or to a stranger', async () => {
     const plain = await server({ login });
-    expect(errorMessage(await failure(open({ ...smtp, port: plain.port }).deliver(message())))).toMatch(/offers no encryption/);
+    expect(errorMessage(await failure((await open({ ...smtp, port: plain.port })).deliver(message())))).toMatch(/offers no encryption/);
     const stranger = await server({ certificate: makeCertificate({ authority: 'Another', server: 'mail.test' }), login });
-    const error = await failure(open({ ...smtp, port: stranger.port }).deliver(message()));
+    const error = await failure((await open({ ...smtp, port: stranger.port })).deliver(message()));
     expect(error).toBeInstanceOf(TransientError);
     expect([...plain.mails, ...stranger.mails, ...plain.logins, ...stranger.logins]).toEqual([]);
   });
 
   it('says what to do when the login is refused, in its own words', async () => {
     const { port } = await server({ certificate, login: { user: 'sexton', pass: 'another' } });
-    const error = await failure(open({ ...smtp, port }).deliver(message()));
+    const error = await failure((await open({ ...smtp, port })).deliver(message()));
     expect(error).toBeInstanceOf(TerminalError);
     expect(error.message).toBe(`mail: 127.0.0.1:${port} refuses the login (535). Check SMTP_USERNAME and SMTP_PASSWORD.`);
   });
 
   it('never repeats an address that a server repeats; a 4yz passes by itself, a 5yz does not', async () => {
     const gone = await server({ certificate, login, refuse: { code: 550, words: 'no such user keeper@example.org' } });
-    const error = await failure(open({ ...smtp, port: gone.port }).deliver(message()));
+    const error = await failure((await open({ ...smtp, port: gone.port })).deliver(message()));
     expect(error).toBeInstanceOf(TerminalError);
     expect(error.message).toContain('refuses the mail (550)');
     expect(error.message).not.toContain('@');
     const full = await server({ certificate, login, refuse: { code: 452, words: 'keeper@example.org is full' } });
-    expect(await failure(open({ ...smtp, port: full.port }).deliver(message()))).toBeInstanceOf(TransientError);
+    expect(await failure((await open({ ...smtp, port: full.port })).deliver(message()))).toBeInstanceOf(TransientError);
   });
 
   it('names host and port when nobody is there', async () => {
     const gone = await startMailServer();
     const { port } = gone;
     await gone.close();
-    expect((await failure(open({ ...smtp, port }).deliver(message()))).message).toBe(`mail: no connection to 127.0.0.1:${port} (ESOCKET).`);
+    expect((await failure((await open({ ...smtp, port })).deliver(message()))).message).toBe(`mail: no connection to 127.0.0.1:${port} (ESOCKET).`);
   });
 });
 
@@ -165,7 +165,7 @@ describe('Mailgun', () => {
 
   it('posts a form to the domain\'s messages', async () => {
     const { url, received } = await receiver();
-    await open(settings(url)).deliver(message());
+    await (await open(settings(url))).deliver(message());
     expect(received).toHaveLength(1);
     expect(received[0]).toMatchObject({ method: 'POST', path: '/v3/mg.example.org/messages' });
     expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from('api:s3cret-mailgun').toString('base64')}`);
@@ -176,7 +176,7 @@ describe('Mailgun', () => {
   it('names a refused key, a server that is ill and a redirect, and follows none', async () => {
     const here = await receiver();
     const elsewhere = await receiver();
-    const transport = open(settings(here.url));
+    const transport = await open(settings(here.url));
     here.answer(401, 'Forbidden');
     const refused = await failure(transport.deliver(message()));
     expect([refused.message, refused instanceof TerminalError]).toEqual(['mailgun: the service answered 401. Check its credentials.', true]);
@@ -195,7 +195,7 @@ describe('Telegram', () => {
 
   it('sends plain text, without markup and without a preview', async () => {
     const { url, received } = await receiver();
-    await open(settings(url)).deliver(message());
+    await (await open(settings(url))).deliver(message());
     expect(received[0]?.path).toBe('/bot123456:s3cret-telegram/sendMessage');
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({
       chat_id: '-1001234567890',
@@ -207,7 +207,7 @@ describe('Telegram', () => {
   it('cuts what is longer than Telegram takes, and says so', async () => {
     const { url, received } = await receiver();
     const notes = Array.from({ length: 40 }, (_, index) => note({}, { key: `k${index}`, what: '😀'.repeat(290) }));
-    await open(settings(url)).deliver(message(...notes));
+    await (await open(settings(url))).deliver(message(...notes));
     const { text } = JSON.parse(received[0]?.body ?? '') as { text: string };
     expect(text.length).toBeLessThanOrEqual(4096);
     // No half of a character is left at the cut.
@@ -217,7 +217,7 @@ describe('Telegram', () => {
 
   it('tells why it was refused, and never the token', async () => {
     const here = await receiver();
-    const transport = open(settings(here.url));
+    const transport = await open(settings(here.url));
     here.answer(400, '{"ok":false,"error_code":400,"description":"Bad Request: chat not found\\u202e 123456:s3cret-telegram"}');
     expect((await failure(transport.deliver(message()))).message).toBe('board: the service answered 400: Bad Request: chat not found ***.');
     here.answer(429, '', { 'retry-after': '1' });
@@ -233,7 +233,7 @@ describe('webhook', () => {
 
   it('signs the time and the exact body', async () => {
     const { url, received } = await receiver();
-    await open(settings(url)).deliver(message(note(), note({ kind: 'Resolved', since: at - 3_600_000 }, { key: 'clock', severity: 'Info' })));
+    await (await open(settings(url))).deliver(message(note(), note({ kind: 'Resolved', since: at - 3_600_000 }, { key: 'clock', severity: 'Info' })));
     const [got] = received;
     expect(got).toMatchObject({ method: 'POST', path: '/in/s3cret-path?key=s3cret-query' });
     expect(got?.headers['content-type']).toBe('application/json');
@@ -260,7 +260,7 @@ describe('webhook', () => {
 
   it('gives the same alert the same id when it is sent again, and another time', async () => {
     const here = await receiver();
-    const transport = open(settings(here.url));
+    const transport = await open(settings(here.url));
     here.answer(500);
     await failure(transport.deliver(message()));
     here.answer(204);
@@ -274,14 +274,14 @@ describe('webhook', () => {
   it('trusts the authority it is given, and shows neither path nor query of its address', async () => {
     const secure = await startReceiver(certificate);
     opened.push(secure);
-    await open(settings(secure.url, { caFile })).deliver(message());
+    await (await open(settings(secure.url, { caFile }))).deliver(message());
     expect(secure.received).toHaveLength(1);
-    const stranger = await failure(open(settings(secure.url)).deliver(message()));
+    const stranger = await failure((await open(settings(secure.url))).deliver(message()));
     expect(errorCode(stranger)).toBe('CertificateRefused');
     for (const secret of ['s3cret-path', 's3cret-query']) expect(stranger.message).not.toContain(secret);
     const here = await receiver();
     here.answer(302, '', { location: '/login' });
-    const redirected = await failure(open(settings(here.url)).deliver(message()));
+    const redirected = await failure((await open(settings(here.url))).deliver(message()));
     expect(redirected.message).not.toContain('s3cret');
   });
 });

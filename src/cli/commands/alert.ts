@@ -28,7 +28,7 @@ export async function alertTestCommand(session: Session, names: readonly string[
   const credentials = readCredentials(session.environment);
   requireCredentials(missingForAlerts(configuration.alerts, credentials));
   const opened = { configuration, credentials, clock, log: silentLogger };
-  const transports = openTransports(opened);
+  const transports = await openTransports(opened);
   const heartbeat = openHeartbeat(opened, () => undefined);
   const known = [...transports.map(({ name }) => name), ...(heartbeat === null ? [] : ['heartbeat'])];
   const stranger = names.find((name) => !known.includes(name));
