@@ -6,7 +6,7 @@ import { actingGroup, actingUsers } from '../runtime/acting-group.js';
 import type { Configuration } from '../runtime/config.js';
 import { writeDurably } from '../runtime/durable-file.js';
 import { ConfigurationError, errorCode } from '../runtime/errors.js';
-import { isoInstant, isoSeconds } from '../runtime/instant.js';
+import { isoInstant } from '../runtime/instant.js';
 import { statePaths } from '../runtime/paths.js';
 import { shareDirectory } from '../runtime/shared-place.js';
 import { personOf } from './after-writing.js';
@@ -32,6 +32,7 @@ export async function leaveOrder(stateDir: string, name: string, content: string
 /** Tells the audit trail, through the controller, what was done by a command that leaves no file of its own. @throws ConfigurationError */
 export async function noteOrder(session: Session, { stateDir }: Configuration, order: Pick<Order, 'order' | 'ref' | 'files'> & { readonly reason?: string | undefined }): Promise<void> {
   const now = session.clock.now();
-  const name = `order-${isoSeconds(now).replace(/[^0-9TZ]/g, '')}-${randomBytes(4).toString('hex')}.json`;
+  // Their names sort as they were given.
+  const name = `order-${new Date(now).toISOString().replace(/[^0-9TZ]/g, '')}-${randomBytes(4).toString('hex')}.json`;
   await leaveOrder(stateDir, name, `${JSON.stringify({ version: 1, ...order, by: personOf(session), at: isoInstant(now) }, null, 2)}\n`);
 }

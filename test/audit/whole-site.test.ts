@@ -1,4 +1,4 @@
-import { appendFile, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chown, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AuditItem } from '../../src/cli/audit/items.js';
@@ -131,6 +131,45 @@ describe('the audit trail of a whole site', () => {
     await site.run();
     const { out } = await audit(site, '--door', 'gym', '--at', '08:30');
     expect(out).toMatch(/because {5}OfficeHours\/open-gym-\S+ {2}Delivery, generated\/open-gym-\S+\.yaml \(generation 1\), by alice: Delivery/);
+  });
+
+  it('what leaves no file behind is on record too, with who ordered it', async () => {
+    site = await startSite(church);
+    await site.run();
+    const environment = { SEXTON_CONFIG: site.configPath, SUDO_USER: 'alice' };
+    const view = site.composition.engine.view();
+    expect((await runCommandLine(['deny', 'e1@2026-11-22T00:00:00Z'], { environment, view, now: site.clock.now() })).code).toBe(0);
+    await site.run();
+    expect((await runCommandLine(['restore', 'e1@2026-11-22T00:00:00Z'], { environment, view, now: site.clock.now() })).code).toBe(0);
+    expect((await runCommandLine(['suspend', 'oh/office', '--reason', 'ill'], { environment, now: site.clock.now() })).code).toBe(0);
+    await site.run();
+    expect((await items(site)).filter(({ type }) => type === 'Order').map(({ verb, object, message }) => `${verb} ${object.kind}/${object.name} ${message}`).sort()).toEqual([
+      expect.stringMatching(/^restore Event\/e1@2026-11-22T00:00:00Z by alice \(uid \d+\); generated\/deny-e1-/),
+      expect.stringMatching(/^suspend OfficeHours\/office by alice \(uid \d+\): ill; hours\.yaml$/),
+    ]);
+    expect(await readdir(join(site.configuration.stateDir, 'approvals'))).toEqual([]);
+  });
+
+  it.runIf(process.geteuid?.() === 0)('an approval of a stranger is refused, told and on record, and lets nothing go', async () => {
+    site = await startSite({ ...church, files: churchFiles('Ask') });
+    await site.run();
+    const plan = (await items(site)).find(({ verb }) => verb === 'Braked')?.object.name ?? '';
+    const ops = site.composition.engine.view().diff.planes.flatMap(({ changes }) => changes.flatMap(({ op }) => op ?? []));
+    const path = join(site.configuration.stateDir, 'approvals', `${plan}.json`);
+    await writeFile(path, JSON.stringify({ version: 1, hash: plan, ops, by: 'alice', at: '2026-11-21T13:00:00Z' }));
+    await chown(path, 4103, 4103);
+    await site.forgetRequests();
+    await site.run();
+    expect(await site.writes()).toEqual([]);
+    expect(site.composition.engine.view().status.troubles).toMatchObject([{ key: `approval/${plan}.json`, reason: 'ApprovalRefused' }]);
+    expect(await readFile(join(site.configuration.stateDir, 'events.jsonl'), 'utf8')).toContain('"reason":"ApprovalRefused"');
+    expect((await items(site)).find(({ verb }) => verb === 'ApprovalRefused')).toMatchObject({ outcome: 'Refused', message: expect.stringContaining('uid 4103') as unknown });
+    // The same file of one who may.
+    await chown(path, 0, 0);
+    await site.run();
+    expect((await site.writes()).length).toBeGreaterThan(0);
+    expect(site.composition.engine.view().status.troubles).toEqual([]);
+    expect((await items(site)).find(({ verb }) => verb === 'ApprovalRefused')).toMatchObject({ outcome: 'Lifted' });
   });
 
   it('a change that fails says so, with the code', async () => {

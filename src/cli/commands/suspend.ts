@@ -69,7 +69,7 @@ async function change(session: Session, { words, config, verb }: Order, decide: 
     edit: (text) => editSuspension(text, { kind, name }, wanted),
     remedy: `Set spec.suspend of ${kind}/${name} to ${String(wanted.suspend)} by hand.`,
   });
-  if (written !== 'unchanged') await noteOrder(session, configuration, { order: verb, ref: `${kind}/${name}`, files: [stored.file] }).catch((error: unknown) => session.terminal.note(`not on record: ${errorMessage(error)}`));
+  if (written !== 'unchanged') await noteOrder(session, configuration, { order: verb, ref: `${kind}/${name}`, files: [stored.file], reason: wanted.suspendReason }).catch((error: unknown) => session.terminal.note(`not on record: ${errorMessage(error)}`));
   const acts = written === 'unchanged' ? 'it was so already' : await tellDaemon(configuration, [kind === 'TierMapping' ? 'members' : 'doors']);
   session.terminal.out(`${join(configuration.resources, stored.file)}\n${kind}/${name} ${effect}; ${acts}\n`);
   return exit.ok;
