@@ -17,7 +17,7 @@ export function shownFingerprint({ host, port, timeout }: { readonly host: strin
         reject(new TransientError(`${host}:${port} does not answer`, { code: 'Timeout' }));
       });
     });
-    socket.once('error', (error) => {
+    socket.once('error', (error: Error) => {
       end(() => {
         reject(error);
       });

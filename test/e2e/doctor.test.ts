@@ -89,7 +89,7 @@ describe('sexton doctor', () => {
 
   it('offline it asks nobody', async () => {
     const here = await site();
-    here.links.unifi.shut();
+    await here.links.unifi.shut();
     const { code, out } = await here.sexton('doctor', '--offline');
     expect([code, out]).toEqual([0, expect.stringContaining('resources')]);
     expect(out).not.toContain('unifi.');
