@@ -1,7 +1,7 @@
 import { didYouMean } from '../api/suggest.js';
 import type { DoorView, MemberView, View } from '../status/view.js';
 import type { DescribeContext, Description } from './description.js';
-import { fieldLines, section, valueLines, windowLines } from './describe-text.js';
+import { fieldLines, groupLines, section, valueLines } from './describe-text.js';
 import { diffText } from './diff-text.js';
 import { exit } from './exit.js';
 import type { SiteTime } from '../runtime/site-time.js';
@@ -82,7 +82,6 @@ function outcomeText(outcome: MemberView['outcome']): string {
 
 function doorLines(view: View, door: DoorView, time: SiteTime): readonly string[] {
   const { doorGroup, id, name, lock, position, rule, desired, following } = door;
-  const windows = view.windows.find((group) => group.doorGroup === doorGroup)?.windows ?? [];
   return [
     ...fieldLines([
       ['Name', name],
@@ -94,6 +93,6 @@ function doorLines(view: View, door: DoorView, time: SiteTime): readonly string[
       ['Lock rule', rule],
       ['Following', following],
     ]),
-    ...section('Windows', windowLines(windows, time)),
+    ...(doorGroup === null ? [] : groupLines(view, doorGroup, time)),
   ];
 }

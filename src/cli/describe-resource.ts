@@ -2,7 +2,7 @@ import type { Kind } from '../api/resource.js';
 import type { Problem } from '../api/problem.js';
 import type { BookingView, MemberView, View } from '../status/view.js';
 import type { DescribeContext, Description } from './description.js';
-import { bookingLines, conditionLines, eventLines, fieldLines, problemLines, section, tableLines, valueLines, windowLines } from './describe-text.js';
+import { bookingSection, conditionLines, eventLines, fieldLines, groupLines, problemLines, section, tableLines, valueLines, windowLines } from './describe-text.js';
 import { readEvents } from './event-lines.js';
 import { CommandError, exit } from './exit.js';
 import type { LoadedView } from './live-view.js';
@@ -12,7 +12,6 @@ import type { SiteTime } from '../runtime/site-time.js';
 import { readView, troubleOf } from './view.js';
 
 const shownEvents = 10;
-const shownBookings = 20;
 /** Fields of a status that have a section of their own. */
 const ownSections = new Set(['conditions', 'refused', 'windows', 'observedGeneration', 'specHash', 'pending', 'denied', 'quarantined']);
 
@@ -90,7 +89,7 @@ function effectLines(view: View, kind: Kind, name: string, time: SiteTime): read
     .filter(({ causes }) => causes.some(({ ref }) => ref === `${kind}/${name}`));
   switch (kind) {
     case 'DoorGroup':
-      return section('Windows', windowLines(view.windows.find(({ doorGroup }) => doorGroup === name)?.windows ?? [], time));
+      return groupLines(view, name, time);
     case 'RoomMapping': {
       const [opening, without] = [view.bookings.filter(opens), view.bookings.filter((booking) => !opens(booking))];
       return [...bookingSection('Bookings that open doors', opening, time), ...bookingSection('Bookings that open nothing', without, time)];
@@ -137,9 +136,4 @@ function needsPerson({ outcome, reasons }: MemberView): boolean {
 
 function opens({ windows }: BookingView): boolean {
   return windows.length > 0;
-}
-
-function bookingSection(title: string, bookings: readonly BookingView[], time: SiteTime): readonly string[] {
-  const more = bookings.length > shownBookings ? [`and ${bookings.length - shownBookings} more: sexton get bookings -o wide`] : [];
-  return section(title, [...bookingLines(bookings.slice(0, shownBookings), time), ...more]);
 }

@@ -2,7 +2,7 @@ import type { Condition } from '../api/conditions.js';
 import { formatProblem } from '../api/problem.js';
 import type { Problem } from '../api/problem.js';
 import { plain } from '../runtime/text.js';
-import type { BookingView, GroupWindowsView } from '../status/view.js';
+import type { BookingView, GroupWindowsView, View } from '../status/view.js';
 import type { ControllerEvent } from '../status/events.js';
 import { yamlText } from './print.js';
 import type { SiteTime } from '../runtime/site-time.js';
@@ -51,7 +51,23 @@ export function windowLines(windows: readonly (Window & { readonly group?: strin
   ]);
 }
 
-export function bookingLines(bookings: readonly BookingView[], time: SiteTime): readonly string[] {
+const shownBookings = 20;
+
+export function bookingSection(title: string, bookings: readonly BookingView[], time: SiteTime): readonly string[] {
+  const more = bookings.length > shownBookings ? [`and ${bookings.length - shownBookings} more: sexton get bookings -o wide`] : [];
+  return section(title, [...bookingLines(bookings.slice(0, shownBookings), time), ...more]);
+}
+
+/** Why the doors of a group open, and why they do not for a booking whose room they serve. */
+export function groupLines({ windows, bookings }: View, name: string, time: SiteTime): readonly string[] {
+  const shut = bookings.flatMap((booking) => booking.shut.filter(({ doorGroup }) => doorGroup === name).map(({ reason }) => ({ ...booking, reason })));
+  return [
+    ...section('Windows', windowLines(windows.find(({ doorGroup }) => doorGroup === name)?.windows ?? [], time)),
+    ...bookingSection('Bookings that do not open it', shut, time),
+  ];
+}
+
+function bookingLines(bookings: readonly BookingView[], time: SiteTime): readonly string[] {
   return tableLines(
     ['BOOKING', 'EVENT', 'ROOM', 'WHEN', 'STATE', 'REASON'],
     bookings.map(({ id, event, room, start, end, state, reason }) => [id, event.name, room, time.range(start, end), state, reason]),

@@ -215,7 +215,7 @@ function planeView(plane: Plane, run: PlaneRun<unknown>, problem: { reason: stri
 }
 
 function bookingViews(calendar: Calendar): BookingView[] {
-  return calendar.bookings.map(({ booking, state, reason, windows }) => ({
+  return calendar.bookings.map(({ booking, state, reason, windows, shut }) => ({
     id: booking.id,
     event: { id: booking.event.id, name: booking.event.name, startsAt: isoInstant(booking.event.startsAt), endsAt: isoInstant(booking.event.endsAt) },
     room: booking.room,
@@ -226,6 +226,7 @@ function bookingViews(calendar: Calendar): BookingView[] {
     state,
     reason,
     windows: windows.map((window) => ({ doorGroup: window.doorGroup, ...span(window) })),
+    shut,
   }));
 }
 

@@ -150,6 +150,8 @@ export interface BookingView {
   readonly state: 'Open' | 'Held' | 'Denied' | 'Cancelled' | 'Excluded' | 'Suppressed' | 'Unmapped' | 'NotApproved';
   readonly reason: string;
   readonly windows: readonly WindowView[];
+  /** Door groups of its room that it leaves shut. */
+  readonly shut: readonly { readonly doorGroup: string; readonly reason: string }[];
 }
 
 export interface PendingView {

@@ -49,6 +49,7 @@ export function calmView(): View {
         state: 'Open',
         reason: '',
         windows: [{ doorGroup: 'front-lobby', start: '2026-11-21T22:45:00Z', end: '2026-11-22T01:15:00Z' }],
+        shut: [],
       },
     ],
     pending: [],

@@ -179,3 +179,16 @@ describe('case 14: what vanishes for a moment', () => {
     expect(await openings(site)).toBe(before);
   });
 });
+
+it('describe dg/NAME and door/NAME tell of a booking without a window why it has none', async () => {
+  site = await start([{ id: '77', name: 'Overnight', at: [['2026-11-22T20:00:00Z', '2026-11-22T22:00:00Z']] }]);
+  const sexton = commandsOf(site);
+  await sexton(['deny', '77']);
+  await site.run('doors');
+  for (const object of ['dg/lobby', 'door/Lobby']) {
+    const { code, out } = await sexton(['describe', object]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/Bookings that do not open it:\n.*\n.*Overnight .*Denied +EventOverride\/deny-77-\S+ denies it/);
+    expect(out).toContain('because of OfficeHours/office');
+  }
+});

@@ -4,12 +4,13 @@ import type { Booking, Instant, Interval } from '../model.js';
 import { mergeWindows, type Window } from '../windows.js';
 import { safeHoursGate, type HoldReason } from './gate.js';
 import { addDays, type LocalTime } from './local-time.js';
-import { judgeOccurrence, outsideClosures, type BookingOutcome, type OccurrenceResult } from './occurrence.js';
+import { judgeOccurrence, outsideClosures, type BookingOutcome, type EventRules, type OccurrenceResult } from './occurrence.js';
 import { occurrenceRef, occurrences } from './occurrences.js';
 import { closures, concerns, openings, weeklyHours, type GroupWindow } from './office-hours.js';
 import { overrideDecider } from './overrides.js';
 import { roomJudge, type RoomVerdict } from './room-mapping.js';
 import type { GroupDefaults } from './shape.js';
+import { shutDoors, type ShutDoor } from './shut-doors.js';
 import type { CalendarDeclarations } from './site.js';
 import { deniedEvents, pendingEvents, type WaitingEvent } from './waiting-event.js';
 
@@ -51,7 +52,7 @@ export interface OverrideReport {
 
 export interface Calendar {
   readonly groups: readonly GroupCalendar[];
-  readonly bookings: readonly BookingOutcome[];
+  readonly bookings: readonly (BookingOutcome & { readonly shut: readonly ShutDoor[] })[];
   readonly mappings: readonly MappingReport[];
   readonly overrides: readonly OverrideReport[];
   /** Occurrences that wait for a person. */
@@ -99,7 +100,7 @@ export function calendar({ declarations, bookings, local, days }: CalendarFacts,
       closed: mergeIntervals(everything.filter((closure) => concerns(closure, name))),
       held: (heldByGroup.get(name) ?? []).map(({ start, end, causes, reason }) => ({ start, end, causes, reason })).sort((a, b) => a.start - b.start || a.end - b.end),
     })),
-    bookings: inOrder(bookings, results),
+    bookings: inOrder(bookings, results, verdictsOf),
     mappings: roomMappings.map(({ name }, index) => mappingReport(name, index, verdicts)),
     overrides: eventOverrides.map(({ name }) => overrideReport(name, matching.get(name) ?? [], now)),
     pending: pendingEvents(results, now),
@@ -126,8 +127,11 @@ function groupBy<W extends GroupWindow>(windows: readonly W[]): ReadonlyMap<stri
 }
 
 /** In the order of the bookings, whatever occurrences they belong to. */
-function inOrder(bookings: readonly Booking[], results: readonly OccurrenceResult[]): BookingOutcome[] {
-  const outcomes = new Map(results.flatMap((result) => result.outcomes.map((outcome) => [outcome.booking, outcome] as const)));
+function inOrder(bookings: readonly Booking[], results: readonly OccurrenceResult[], verdictsOf: EventRules['verdictsOf']): Calendar['bookings'] {
+  const outcomes = new Map<Booking, Calendar['bookings'][number]>();
+  for (const { outcomes: all, decision } of results) {
+    for (const outcome of all) outcomes.set(outcome.booking, { ...outcome, shut: shutDoors(outcome, verdictsOf(outcome.booking), decision) });
+  }
   return bookings.flatMap((booking) => outcomes.get(booking) ?? []);
 }
 
