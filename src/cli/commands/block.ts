@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { addDays, localTime } from '../../desired/calendar/local-time.js';
+import { errorMessage } from '../../runtime/errors.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { requireOnly } from '../accepted-resource.js';
 import { tellDaemon } from '../after-writing.js';
@@ -8,6 +9,7 @@ import { editBlock, editUnblock } from '../edits/block-edit.js';
 import { editFile } from '../edits/edit-file.js';
 import { UsageError, exit } from '../exit.js';
 import { reasonText } from '../generated-files/generated-text.js';
+import { noteOrder } from '../leave-order.js';
 import type { Session } from '../session.js';
 import { siteTime } from '../../runtime/site-time.js';
 import { contactId, parseOne } from '../targets.js';
@@ -23,10 +25,13 @@ export interface BlockOptions {
 export async function blockCommand(session: Session, words: readonly string[], options: BlockOptions): Promise<number> {
   const contact = contactOf(words, 'block');
   const { until } = options;
+  const reason = reasonText(options.reason);
   return change(session, {
+    verb: 'block',
+    reason,
     contact,
     config: options.config,
-    edit: (text, name) => editBlock(text, name, { contact, until, reason: reasonText(options.reason) }),
+    edit: (text, name) => editBlock(text, name, { contact, until, reason }),
     byHand: `Add { contact: ${contact} } to spec.blocked by hand.`,
     effect: (timeZone) => {
       const end = until === undefined ? null : localTime(timeZone).startOf(addDays(until, 1));
@@ -40,6 +45,8 @@ export async function blockCommand(session: Session, words: readonly string[], o
 export async function unblockCommand(session: Session, words: readonly string[], options: { readonly config?: string }): Promise<number> {
   const contact = contactOf(words, 'unblock');
   return change(session, {
+    verb: 'unblock',
+    reason: undefined,
     contact,
     config: options.config,
     edit: (text, name) => editUnblock(text, name, contact),
@@ -49,6 +56,8 @@ export async function unblockCommand(session: Session, words: readonly string[],
 }
 
 interface Order {
+  readonly verb: 'block' | 'unblock';
+  readonly reason: string | undefined;
   readonly contact: number;
   readonly config: string | undefined;
   readonly edit: (text: string, name: string) => string | null;
@@ -56,7 +65,7 @@ interface Order {
   readonly effect: (timeZone: string) => string;
 }
 
-async function change(session: Session, { contact, config, edit, byHand, effect }: Order): Promise<number> {
+async function change(session: Session, { verb, reason, contact, config, edit, byHand, effect }: Order): Promise<number> {
   const configuration = requireConfiguration(session, config);
   const said = effect(configuration.timeZone);
   const reading = await session.readers.loadResources(configuration);
@@ -68,6 +77,7 @@ async function change(session: Session, { contact, config, edit, byHand, effect 
     edit: (text) => edit(text, stored.name),
     remedy: byHand,
   });
+  if (written !== 'unchanged') await noteOrder(session, configuration, { order: verb, ref: `contact/${contact}`, files: [stored.file], reason }).catch((error: unknown) => session.terminal.note(`not on record: ${errorMessage(error)}`));
   const acts = written === 'unchanged' ? 'it was so already' : await tellDaemon(configuration, ['members']);
   session.terminal.out(`${join(configuration.resources, stored.file)}\ncontact/${contact} ${said}; ${acts}\n`);
   return exit.ok;
