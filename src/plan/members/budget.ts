@@ -86,10 +86,12 @@ export function withCounted(budget: Budget, plan: GuardedPlan, now: Instant): Bu
   if (released.length === 0) return budget;
   const bootstraps = plan.bootstrap && released.some(({ change }) => change.verb === 'add');
   const hour = isoInstant(now).slice(0, 13);
-  const recent = budget.hours.filter(({ last }) => isRecent(last, now));
+  const counting = released.filter(({ counts }) => counts);
+  // Tried again after a kill, a change is made now and not when it was first counted: its count comes along.
+  const recent = budget.hours.filter(({ last }) => isRecent(last, now)).map((each) => (each.hour === hour ? each : withoutStarted(each, counting)));
   const before = recent.find((each) => each.hour === hour) ?? { hour, last: '', active: 0, changes: {}, started: [] };
   const known = new Set(recent.flatMap(({ started }) => started));
-  const fresh = released.filter(({ counts, operation }) => counts && !known.has(short(operation)));
+  const fresh = counting.filter(({ operation }) => !known.has(short(operation)));
   const changes: Partial<Record<MemberVerb, number>> = { ...before.changes };
   for (const { change } of fresh) changes[change.verb] = (changes[change.verb] ?? 0) + 1;
   const next: BudgetHour = {
@@ -105,6 +107,15 @@ export function withCounted(budget: Budget, plan: GuardedPlan, now: Instant): Bu
     bootstrapSince: bootstraps ? (budget.bootstrapSince ?? isoInstant(now)) : budget.bootstrapSince,
     lostAt: budget.lostAt !== null && isRecent(budget.lostAt, now) ? budget.lostAt : null,
   };
+}
+
+function withoutStarted(hour: BudgetHour, again: GuardedPlan['changes']): BudgetHour {
+  const changes: Partial<Record<MemberVerb, number>> = { ...hour.changes };
+  const retried = again.filter(({ operation }) => hour.started.includes(short(operation)));
+  if (retried.length === 0) return hour;
+  for (const { change } of retried) changes[change.verb] = Math.max(0, (changes[change.verb] ?? 0) - 1);
+  const gone = new Set(retried.map(({ operation }) => short(operation)));
+  return { ...hour, changes, started: hour.started.filter((operation) => !gone.has(operation)) };
 }
 
 /**
