@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { scrubber } from './scrub.js';
 
 const MASK = '***';
 const LONGEST_TEXT = 8192;
@@ -71,19 +71,13 @@ function errorEntries(error: Error): readonly (readonly [string, unknown])[] {
 }
 
 function textRedactor(secrets: readonly string[]): (text: string) => string {
-  // Longest first: a secret that contains another one must not be left with its ends showing.
-  const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+  // One character is no secret and would hide everything.
+  const scrub = scrubber(secrets, { mask: MASK, shortest: 2 });
   return (text) => {
-    const hidden = forms.reduce((rest, form) => rest.replaceAll(form, MASK), text);
+    const hidden = scrub(text);
     const short = hidden.length > LONGEST_TEXT ? `${hidden.slice(0, LONGEST_TEXT)}…` : hidden;
     return short
       .replace(/\b(Bearer|Basic)(\s+)[\w.~+/=:-]{8,}/gi, `$1$2${MASK}`)
       .replace(/[^\s@<>"'(),;:=]{1,64}@[^\s@<>"'(),;:=]{1,255}/gu, `${MASK}@${MASK}`);
   };
-}
-
-/** As it is, as it stands in a URL, in JSON, and in Base64. One character is no secret and would hide everything. */
-function formsOf(secret: string): readonly string[] {
-  if (secret.length < 2) return [];
-  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString('base64')];
 }
