@@ -4,11 +4,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { debianRoot } from './debian-root.mjs';
+import { gitTools } from './git-tools.mjs';
 import { built, installed, root } from './prepare.mjs';
 
 installed();
 built();
 const debian = debianRoot();
+// Made ready here, where it is seen; a test that finds nothing says what is missing, and fails.
+const git = gitTools();
+if (git.why !== undefined) console.error(`sexton: the tests of git over ssh will fail: ${git.why}`);
 
 const bin = (name) => join(root, 'node_modules', name);
 const checks = [
