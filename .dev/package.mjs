@@ -55,7 +55,7 @@ function tree(target) {
     cpSync(join(root, part), join(target, part), { recursive: true, filter: (path) => basename(path) !== '.sources' && !/\.status\.yaml$/.test(path) });
   }
   copyPackages(target);
-  const native = readdirSync(target, { recursive: true }).filter((path) => path.endsWith('.node'));
+  const native = filesOf(target).filter((path) => path.endsWith('.node') || readFileSync(path).subarray(0, 4).toString('latin1') === '\x7fELF');
   if (native.length === 0) return;
   console.error(`package.mjs: native modules: ${native.join(', ')}`);
   process.exit(1);

@@ -1,14 +1,21 @@
 // `npm test`: the same set-up as `npm start`, then every check. Ends with the real totals on a line of their own.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { debianRoot } from './debian-root.mjs';
+import { gitTools } from './git-tools.mjs';
+import { endGroup, removeLeftMachines } from './left-machines.mjs';
 import { built, installed, root } from './prepare.mjs';
 
 installed();
 built();
+await removeLeftMachines();
 const debian = debianRoot();
+// Made ready here, where it is seen; a test that finds nothing says what is missing, and fails.
+const git = gitTools();
+if (git.why !== undefined) console.error(`sexton: the tests of git over ssh will fail: ${git.why}`);
 
 const bin = (name) => join(root, 'node_modules', name);
 const checks = [
@@ -30,11 +37,27 @@ for (const [name, args] of checks) {
 
 const scratch = mkdtempSync(join(tmpdir(), 'sexton-test-'));
 const report = join(scratch, 'report.json');
-const { status } = spawnSync(
+// In a group of its own: told to stop, this ends every worker first, and then what those could not end.
+const runner = spawn(
   process.execPath,
   [bin('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
-  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, SEXTON_DEBIAN: debian.path ?? '', SEXTON_NO_DEBIAN: debian.why ?? '' } },
+  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true, env: { ...process.env, SEXTON_DEBIAN: debian.path ?? '', SEXTON_NO_DEBIAN: debian.why ?? '' } },
 );
+let stopped = null;
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
+  process.on(signal, () => {
+    if (stopped === null) console.error(`sexton: ${signal}, ending what runs …`);
+    stopped = code;
+    process.kill(-runner.pid, 'SIGKILL');
+  });
+}
+const [status] = await once(runner, 'close');
+if (stopped !== null) {
+  await endGroup(runner.pid);
+  await removeLeftMachines();
+  rmSync(scratch, { recursive: true, force: true });
+  process.exit(stopped);
+}
 try {
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8'));
   totals.passed += numPassedTests;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -108,31 +108,53 @@ describe('https', () => {
 });
 
 describe('ssh', () => {
-  it('with a key and known hosts, a question to nobody; a real sshd where one is to be had', async () => {
+  async function open(here: GitWorld): Promise<SshRemote> {
+    const remote = await openSsh(join(here.root, 'ssh dir'));
+    servers.push(remote);
+    return remote;
+  }
+
+  it('with a key and known hosts, a question to nobody', async () => {
     const here = world();
     here.push({ 'doors.yaml': lobby });
-    const ssh = await openSsh(join(here.root, 'ssh dir'));
-    servers.push(ssh);
-    console.log(ssh.real ? 'ssh: a real sshd' : 'ssh: no sshd on this machine; a stand-in runs what ssh was asked to');
-    here.environment = ssh.environment;
+    const ssh = await open(here);
     here.configure({ url: ssh.url(here.remote), sshKey: ssh.key, knownHosts: ssh.knownHosts });
     const first = await here.pull();
     expect([first.code, first.err]).toEqual([0, '']);
     expect(here.served()).toEqual({ 'doors.yaml': lobby });
     here.push({ 'gym.yaml': gym });
     expect(await here.pull()).toMatchObject({ code: 0 });
-    if (ssh.real) {
-      writeFileSync(join(here.root, 'empty'), '');
-      here.configure({ url: ssh.url(here.remote), sshKey: ssh.key, knownHosts: join(here.root, 'empty') });
-      expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('the host is not in gitOps.knownHosts') as string });
-      newKey(join(here.root, 'other'));
-      here.configure({ url: ssh.url(here.remote), sshKey: join(here.root, 'other'), knownHosts: ssh.knownHosts });
-      expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('the credentials are refused or missing') as string });
-    } else {
-      const words = ssh.called().split('\n');
-      expect(words).toEqual(expect.arrayContaining(['BatchMode=yes', 'StrictHostKeyChecking=yes', `IdentityFile="${ssh.key}"`, 'IdentitiesOnly=yes', `UserKnownHostsFile="${ssh.knownHosts}"`]));
-      expect(words).toEqual(expect.arrayContaining(['-F', '/dev/null', 'git@git.example.org']));
+    expect(here.served()).toEqual({ 'doors.yaml': lobby, 'gym.yaml': gym });
+    expect(ssh.said()).toContain('Accepted publickey');
+  });
+
+  it('an unknown host, one with another key, a key that the host does not know, one that others can read: each says what to do', async () => {
+    const here = world();
+    here.push({ 'doors.yaml': lobby });
+    const ssh = await open(here);
+    const url = ssh.url(here.remote);
+    const port = new URL(url).port;
+    here.write('empty', '');
+    here.write('changed', `[127.0.0.1]:${port} ${newKey(join(here.root, 'host'))}\n`);
+    newKey(join(here.root, 'other'));
+    here.write('open', readFileSync(ssh.key, 'utf8'));
+    chmodSync(join(here.root, 'open'), 0o644);
+    const tries: readonly (readonly [string, string, string])[] = [
+      [ssh.key, join(here.root, 'empty'), 'the host is not in gitOps.knownHosts'],
+      [ssh.key, join(here.root, 'changed'), 'the host shows another key than gitOps.knownHosts has'],
+      [join(here.root, 'other'), ssh.knownHosts, 'the credentials are refused or missing'],
+      [join(here.root, 'open'), ssh.knownHosts, 'the ssh key can be read by others'],
+    ];
+    for (const [sshKey, knownHosts, said] of tries) {
+      here.configure({ url, sshKey, knownHosts });
+      const { code, err } = await here.pull();
+      expect([code, err]).toEqual([2, expect.stringContaining(said)]);
     }
+    here.configure({ url: ssh.url(join(here.root, 'nowhere.git')), sshKey: ssh.key, knownHosts: ssh.knownHosts });
+    expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('there is no such repository: check gitOps.url') as string });
+    ssh.close();
+    here.configure({ url, sshKey: ssh.key, knownHosts: ssh.knownHosts });
+    expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('its host cannot be reached: check the network') as string });
   });
 
   it('a key that is not there is named with its setting', async () => {
@@ -143,17 +165,15 @@ describe('ssh', () => {
   it('a key from the credentials directory is used where the configuration names none', async () => {
     const here = world();
     here.push({ 'doors.yaml': lobby });
-    const ssh = await openSsh(join(here.root, 'ssh'));
-    servers.push(ssh);
-    here.write('credentials/GIT_SSH_KEY', readFileSync(ssh.key, 'utf8'));
-    git(here.root, 'init', '--quiet', join(here.root, 'credentials'));
-    const { chmodSync } = await import('node:fs');
-    chmodSync(join(here.root, 'credentials/GIT_SSH_KEY'), 0o600);
-    here.environment = { ...ssh.environment, CREDENTIALS_DIRECTORY: join(here.root, 'credentials') };
+    const ssh = await open(here);
     here.configure({ url: ssh.url(here.remote), knownHosts: ssh.knownHosts });
+    expect(await here.pull()).toMatchObject({ code: 2, err: expect.stringContaining('the credentials are refused or missing') as string });
+    here.write('credentials/GIT_SSH_KEY', readFileSync(ssh.key, 'utf8'));
+    chmodSync(join(here.root, 'credentials/GIT_SSH_KEY'), 0o600);
+    here.environment = { CREDENTIALS_DIRECTORY: join(here.root, 'credentials') };
     const { code, err } = await here.pull();
     expect([code, err]).toEqual([0, '']);
-    if (!ssh.real) expect(ssh.called()).toContain(`IdentityFile="${join(here.root, 'credentials/GIT_SSH_KEY')}"`);
+    expect(here.served()).toEqual({ 'doors.yaml': lobby });
   });
 });
 

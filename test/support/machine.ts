@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,9 +39,22 @@ export function preparedDebian(environment: NodeJS.ProcessEnv = process.env): { 
   return { root: root === '' ? null : root, why: environment['SEXTON_NO_DEBIAN'] ?? 'it is prepared by `npm test`' };
 }
 
-/** A fresh one, not booted yet. */
-export function createMachine(debian: string): Machine {
-  const scratch = mkdtempSync(join(tmpdir(), 'sexton-machine-'));
+const leftMachines = join(import.meta.dirname, '../../.dev/left-machines.mjs');
+
+/** Ends and removes those whose test process is dead. Their directories. */
+export function removeLeftMachines(): readonly string[] {
+  return execFileSync(process.execPath, [leftMachines], { encoding: 'utf8' }).split('\n').filter((line) => line !== '');
+}
+
+/** The start of the names of directories that belong to that process. */
+export function machinePrefix(pid: number): string {
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', `import { machinePrefix } from ${JSON.stringify(leftMachines)}; console.log(machinePrefix(${pid}))`], { encoding: 'utf8' }).trim();
+}
+
+/** A fresh one, not booted yet. @param prefix tells whose it is, should nobody remove it */
+export function createMachine(debian: string, prefix = machinePrefix(process.pid)): Machine {
+  removeLeftMachines();
+  const scratch = mkdtempSync(join(tmpdir(), prefix));
   const root = join(scratch, 'root');
   for (const name of ['root', 'upper', 'work']) mkdirSync(join(scratch, name));
   const layers = `lowerdir=${debian},upperdir=${join(scratch, 'upper')},workdir=${join(scratch, 'work')}`;
