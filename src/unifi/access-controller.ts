@@ -108,6 +108,8 @@ export interface AccessReader {
   listGroupPolicies(): Promise<readonly string[]>;
   listCards(): Promise<readonly UnifiCard[]>;
   getCard(token: string): Promise<UnifiCard>;
+  /** Asks how an enrolment at a reader stands. It only reads, and yet needs `edit:credential`. */
+  pollEnrolment(sessionId: string): Promise<void>;
   listPolicies(): Promise<readonly UnifiPolicy[]>;
   listSchedules(): Promise<readonly UnifiScheduleSummary[]>;
   getSchedule(id: string): Promise<UnifiSchedule>;

@@ -38,16 +38,20 @@ function withSpare(): Readonly<Record<string, unknown>> {
   };
 }
 
+/** As one line. */
+const unwrapped = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
 describe('sexton doctor', () => {
   it('finds nothing wrong where nothing is, and leaves nothing behind', async () => {
     const here = await site();
     expect((await here.sexton('run', '--once')).code).toBe(0);
     const before = await here.files('state', 'resources');
     const earlier = rows(await here.unifi.sim('/requests')).length;
+    const one = (name: string): RegExp => new RegExp(`^ok +${name.replace('.', '\\.')}(?: |$)`, 'm');
     const { code, out, err } = await here.sexton('doctor');
     expect([code, out.split('\n').filter((line) => line.startsWith('WRONG'))]).toEqual([0, []]);
-    for (const name of ['configuration', 'machine.node', 'machine.credentials', 'unifi.certificate', 'unifi.scope.view:user', 'unifi.scope.edit:policy', 'unifi.clock', 'source.planningCenter', 'source.civicrm', 'DoorGroup/lobby']) {
-      expect(out).toMatch(new RegExp(`^ok +${name.replace('.', '\\.')} `, 'm'));
+    for (const name of ['configuration', 'machine.node', 'machine.credentials', 'unifi.certificate', 'unifi.scope.view:user', 'unifi.scope.edit:policy', 'unifi.scope.edit:credential', 'unifi.clock', 'unifi.doors', 'unifi.schedules', 'plane.doors', 'plane.members', 'source.planningCenter', 'source.civicrm', 'DoorGroup/lobby']) {
+      expect(out).toMatch(one(name));
     }
     expect(out).toContain('sexton doctor --fence-test');
     expect(err).toContain('0 wrong');
@@ -68,12 +72,14 @@ describe('sexton doctor', () => {
     const { code, out } = await here.sexton('doctor');
     expect(code).toBe(1);
     for (const told of [
-      /WRONG +resources +.*broken\.yaml:4:\d+ spec/,
-      /WRONG +unifi\.scope\.view:credential .*the token lacks the scope view:credential.*"Credentials: View"/,
-      /WRONG +unifi\.scope\.edit:policy .*"Access Policy: Edit"/,
-      /WRONG +source\.civicrm .*view all contacts/,
-      /WRONG +DoorGroup\/gym/,
-    ]) expect(out).toMatch(told);
+      /WRONG resources .*broken\.yaml:4:\d+ spec\S* .* -> correct the file/,
+      /WRONG unifi\.scope\.view:credential .*the token lacks the scope view:credential.*"Credentials: View"/,
+      /WRONG unifi\.scope\.edit:policy .*"Access Policy: Edit"/,
+      /WRONG unifi\.schedules UniFi has no schedule "gym hours" \(DoorGroup\/gym\) -> create it/,
+      /WRONG source\.civicrm .*view all contacts.* -> check civicrm/,
+      /WRONG DoorGroup\/gym not Ready -> sexton describe dg\/gym/,
+    ]) expect(unwrapped(out)).toMatch(told);
+    expect(out.split('\n').filter((line) => line.length > 80 && line.trim().includes(' '))).toEqual([]);
     expect(out).not.toContain('sim-unifi-token');
   });
 
@@ -83,7 +89,7 @@ describe('sexton doctor', () => {
     await writeFile(here.config, (await readFile(here.config, 'utf8')).replace(/tlsFingerprint: "[^"]+"/, `tlsFingerprint: "${other}"`));
     const { code, out } = await here.sexton('doctor');
     expect(code).toBe(1);
-    expect(out).toMatch(new RegExp(`WRONG +unifi\\.certificate +the certificate is ${here.unifi.fingerprint ?? 'none'}, pinned is AB:.*nothing was sent`));
+    expect(unwrapped(out)).toMatch(new RegExp(`WRONG unifi\\.certificate the certificate is ${here.unifi.fingerprint ?? 'none'}, pinned is AB:.*nothing was sent`));
     expect(rows(await here.unifi.sim('/requests'))).toEqual([]);
   });
 

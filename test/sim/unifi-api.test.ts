@@ -526,6 +526,15 @@ describe('cards', () => {
 describe('schedules, holidays and policies', () => {
   const nine = [{ start_time: '09:00:00', end_time: '09:59:59' }];
 
+  it('knows the enrolments that were begun, to tokens that may edit cards', async () => {
+    const { ask, code, data } = await start({ seed: { ...people, tokens: [{ token: 'sim-unifi-token', scopes: ['*'] }, { token: 'viewer', scopes: ['view:credential'] }] } });
+    const path = `/credentials/nfc_cards/sessions/${String(pick(await data('POST', '/credentials/nfc_cards/sessions', { device_id: 'r1' }), 'session_id'))}`;
+    expect((await ask('GET', path, undefined, { authorization: 'Bearer viewer' })).status).toBe(403);
+    expect(await code('GET', path)).toBe('CODE_CREDS_NFC_READ_POLL_TOKEN_EMPTY');
+    expect(await code('DELETE', path)).toBe('SUCCESS');
+    for (const method of ['GET', 'DELETE'] as const) expect(await code(method, path)).toBe('CODE_CREDS_NFC_READ_SESSION_NOT_FOUND');
+  });
+
   it('opens every day when no week is written, under the key that it reads', async () => {
     const { data } = await start();
     for (const [name, extra] of [

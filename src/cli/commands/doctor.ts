@@ -1,20 +1,25 @@
 import { systemClockSynchronised } from '../../controller/clock-check.js';
 import { readFenceProof, writeFenceProof } from '../../apply/doors/fence-proof.js';
 import { scheduleNameOf } from '../../plan/doors/group.js';
-import { readCredentials, missingCredentials } from '../../runtime/credentials.js';
+import { readCredentials, missingCredentials, type Credentials } from '../../runtime/credentials.js';
 import { errorMessage } from '../../runtime/errors.js';
 import { isoSeconds } from '../../runtime/instant.js';
 import { statePaths } from '../../runtime/paths.js';
 import { becomeStateOwner } from '../../runtime/state-owner.js';
 import type { Configuration } from '../../runtime/config.js';
+import { lockHolder } from '../../runtime/lock.js';
+import type { AlertingView } from '../../status/view.js';
 import type { Resource } from '../../api/resource.js';
 import { tellDaemon } from '../after-writing.js';
 import { doctorInstruments, type DoctorInstruments } from '../compose-doctor.js';
 import { requireConfiguration } from '../configuration.js';
-import { ok, skipped, warning, type Check } from '../doctor/check.js';
+import { checkText } from '../doctor/check-text.js';
+import { failed, ok, skipped, warning, type Check } from '../doctor/check.js';
 import { commissioning } from '../doctor/commissioning.js';
 import { testFence } from '../doctor/fence-test.js';
+import { declaredChecks } from '../doctor/declared-checks.js';
 import { machineChecks } from '../doctor/machine-checks.js';
+import { alertChecks } from '../doctor/telling-checks.js';
 import { unifiChecks } from '../doctor/unifi-checks.js';
 import { viewChecks } from '../doctor/view-checks.js';
 import { UsageError, exit } from '../exit.js';
@@ -44,27 +49,16 @@ export async function doctorCommand(session: Session, options: DoctorOptions): P
   }
   const checks: Check[] = [];
   const tell = (found: readonly Check[]): void => {
-    for (const check of found) session.terminal.out(checkText(session, check));
+    for (const check of found) session.terminal.out(checkText(check, session.terminal));
     checks.push(...found);
   };
   tell([ok('configuration', 'valid')]);
   tell(await machineChecks({ configuration, credentials, nodeVersion: process.version, synchronised: systemClockSynchronised }));
+  tell(alertChecks(configuration, await liveAlerting(session, configuration)));
   if (options.offline !== true) {
-    const instruments = doctorInstruments(configuration, credentials, session.clock);
-    try {
-      const { unifi, certificate } = instruments;
-      const found = credentials.UNIFI_API_TOKEN === undefined
-        ? [skipped('unifi', 'without UNIFI_API_TOKEN nothing can be asked')]
-        : await unifiChecks({ configuration: configuration.unifi, unifi, certificate, now: () => session.clock.now(), mayTryEdits: configuration.mode === 'Apply' });
-      tell(found);
-    } finally {
-      instruments.close();
-    }
+    tell(await askUnifi(session, configuration, credentials));
     tell([await fenceCheck(configuration)]);
-    if (missingCredentials(configuration, credentials).length === 0) {
-      const { view } = await session.readers.loadView({ configuration, now: null, fresh: true });
-      tell(viewChecks(view, configuration));
-    }
+    tell(await lookAtSite(session, configuration, credentials));
   }
   const wrong = checks.filter(({ state }) => state === 'Failed').length;
   const doubtful = checks.filter(({ state }) => state === 'Warning').length;
@@ -72,9 +66,42 @@ export async function doctorCommand(session: Session, options: DoctorOptions): P
   return wrong === 0 ? exit.ok : exit.failed;
 }
 
-function checkText({ terminal: { colors } }: Session, { name, state, message, remedy }: Check): string {
-  const mark = { Ok: colors.green('ok     '), Warning: colors.yellow('look   '), Failed: colors.red('WRONG  '), Skipped: colors.dim('skipped') }[state];
-  return `${mark}  ${name.padEnd(28)}  ${message}\n${remedy === null ? '' : `${' '.repeat(39)}-> ${remedy}\n`}`;
+/** What the daemon knows of its ways to tell people; null without one. */
+async function liveAlerting({ readers }: Session, configuration: Configuration): Promise<AlertingView | null> {
+  try {
+    if (lockHolder(configuration.runtimeDir) === null) return null;
+    const { view, from } = await readers.loadView({ configuration, now: null });
+    return from === 'daemon' ? (view.status.alerting ?? null) : null;
+  } catch {
+    // What keeps it from being read is told where the directories are looked at.
+    return null;
+  }
+}
+
+async function askUnifi(session: Session, configuration: Configuration, credentials: Credentials): Promise<readonly Check[]> {
+  if (credentials.UNIFI_API_TOKEN === undefined) return [skipped('unifi', 'without UNIFI_API_TOKEN nothing can be asked')];
+  const instruments = doctorInstruments(configuration, credentials, session.clock);
+  const { unifi, certificate } = instruments;
+  try {
+    const checks = await unifiChecks({ configuration: configuration.unifi, unifi, certificate, now: () => session.clock.now(), mayTryEdits: configuration.mode === 'Apply' });
+    const seen = ['unifi.scope.view:space', 'unifi.scope.view:policy'].every((name) => checks.some((check) => check.name === name && check.state === 'Ok'));
+    if (!seen) return checks;
+    const [doors, schedules, groups] = await Promise.all([unifi.listDoors(), unifi.listSchedules(), doorGroups(session, configuration)]);
+    return [...checks, ...declaredChecks({ doors, schedules, groups })];
+  } catch (error) {
+    return [failed('unifi', errorMessage(error), 'see that UniFi is well and reached from here, then look again')];
+  } finally {
+    instruments.close();
+  }
+}
+
+async function lookAtSite({ readers }: Session, configuration: Configuration, credentials: Credentials): Promise<readonly Check[]> {
+  if (missingCredentials(configuration, credentials).length > 0) return [skipped('site', 'without every credential it is not looked at as a whole')];
+  try {
+    return viewChecks((await readers.loadView({ configuration, now: null, fresh: true })).view, configuration);
+  } catch (error) {
+    return [failed('site', errorMessage(error), 'it cannot be looked at as a whole before that is mended')];
+  }
 }
 
 async function fenceCheck({ fence, stateDir }: Configuration): Promise<Check> {

@@ -2,7 +2,7 @@ import { accessSync, constants, statfsSync } from 'node:fs';
 import { formatProblem } from '../../api/problem.js';
 import type { Configuration } from '../../runtime/config.js';
 import { missingCredentials, type Credentials } from '../../runtime/credentials.js';
-import { errorCode } from '../../runtime/errors.js';
+import { ConfigurationError, errorCode } from '../../runtime/errors.js';
 import { lockHolder } from '../../runtime/lock.js';
 import type { ClockCheckInputs } from '../../controller/clock-check.js';
 import { validateFiles } from '../validation.js';
@@ -81,9 +81,19 @@ function spaceCheck(directory: string): Check {
 }
 
 function daemonCheck(runtimeDir: string): Check {
-  const holder = lockHolder(runtimeDir);
+  const holder = holderOf(runtimeDir);
+  if (holder instanceof ConfigurationError) return failed('machine.daemon', holder.message);
   if (holder !== null) return ok('machine.daemon', `sexton runs as process ${holder}`);
   return warning('machine.daemon', 'sexton does not run', 'start it: `systemctl start sexton`, or `sexton run`');
+}
+
+function holderOf(runtimeDir: string): number | null | ConfigurationError {
+  try {
+    return lockHolder(runtimeDir);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
 }
 
 async function resourceChecks({ resources, site }: Configuration): Promise<readonly Check[]> {

@@ -2,6 +2,7 @@ import type { Configuration } from '../../runtime/config.js';
 import { errorCode, errorMessage } from '../../runtime/errors.js';
 import type { AccessController } from '../../unifi/access-controller.js';
 import { failed, ok, skipped, warning, type Check } from './check.js';
+import { editScopeChecks, viewScopeChecks } from './scope-checks.js';
 
 export interface UnifiInputs {
   readonly configuration: Configuration['unifi'];
@@ -20,21 +21,9 @@ export async function unifiChecks(inputs: UnifiInputs): Promise<readonly Check[]
   const certificate = await certificateCheck(inputs);
   if (certificate.state === 'Failed') return [certificate];
   const { unifi } = inputs;
-  const views: readonly (readonly [name: string, look: () => Promise<{ readonly length: number }>, what: string])[] = [
-    ['unifi.scope.view:space', () => unifi.listDoors(), 'doors'],
-    ['unifi.scope.view:policy', () => unifi.listSchedules(), 'schedules'],
-    ['unifi.scope.view:user', () => unifi.listUsers(), 'users'],
-    ['unifi.scope.view:credential', () => unifi.listCards(), 'cards'],
-  ];
-  const checks: Check[] = [certificate];
-  for (const [name, look, what] of views) {
-    const check = await look().then(({ length }) => ok(name, `${length} ${what}`), (error: unknown) => failed(name, errorMessage(error)));
-    checks.push(check);
-    // Without a token that counts, every further question gives the same answer.
-    if (check.message.includes('does not accept the token')) return checks;
-  }
-  checks.push(...(await editChecks(inputs)), clockCheck(inputs), ...(await defaultPolicyCheck(unifi)));
-  return checks;
+  const { checks, tokenRefused } = await viewScopeChecks(unifi);
+  if (tokenRefused) return [certificate, ...checks];
+  return [certificate, ...checks, ...(await editScopeChecks(unifi, inputs.mayTryEdits)), clockCheck(inputs), ...(await defaultPolicyCheck(unifi))];
 }
 
 async function certificateCheck({ configuration, certificate }: UnifiInputs): Promise<Check> {
@@ -49,26 +38,6 @@ async function certificateCheck({ configuration, certificate }: UnifiInputs): Pr
   } catch (error) {
     return failed(name, `${configuration.url} does not answer (${errorCode(error)})`, "check unifi.url: it is the console's address with port 12445, and the API must be switched on in UniFi Access");
   }
-}
-
-/** Never the id of anything: what UniFi says tells whether the token might. */
-const nobody = '00000000-0000-0000-0000-000000000000';
-
-async function editChecks({ unifi, mayTryEdits }: UnifiInputs): Promise<readonly Check[]> {
-  const tries: readonly (readonly [scope: string, attempt: () => Promise<unknown>])[] = [
-    ['edit:user', () => unifi.updateUser(nobody, {})],
-    ['edit:policy', () => unifi.deletePolicy(nobody)],
-    ['edit:space', () => unifi.setLockRule(nobody, { type: 'reset' })],
-  ];
-  if (!mayTryEdits) return tries.map(([scope]) => skipped(`unifi.scope.${scope}`, 'not tried in DryRun'));
-  const checks: Check[] = [];
-  for (const [scope, attempt] of tries) {
-    const name = `unifi.scope.${scope}`;
-    const refused = await attempt().then(() => null, (error: unknown) => error);
-    const missing = refused !== null && errorCode(refused) === 'CODE_UNAUTHORIZED';
-    checks.push(missing ? failed(name, errorMessage(refused)) : ok(name, 'the token may'));
-  }
-  return [...checks, skipped('unifi.scope.edit:credential', 'it cannot be tried without importing a card; the first import tells')];
 }
 
 const allowedSkew = 120_000;

@@ -29,10 +29,15 @@ export function resolveDoors(refs: readonly DoorRef[], doors: readonly UnifiDoor
   const resolved = new Map<string, UnifiDoor>();
   const missing: DoorRef[] = [];
   for (const ref of refs) {
-    const found = doors.filter(({ id, name }) => (ref.id === undefined ? name === ref.name : id === ref.id));
+    const found = doorsNamed(ref, doors);
     const [door] = found;
     if (door === undefined || found.length > 1) missing.push(ref);
     else resolved.set(door.id, door);
   }
   return { doors: [...resolved.values()], missing };
+}
+
+/** Every door that is meant: more than one is none. */
+export function doorsNamed(ref: DoorRef, doors: readonly UnifiDoor[]): readonly UnifiDoor[] {
+  return doors.filter(({ id, name }) => (ref.id === undefined ? name === ref.name : id === ref.id));
 }

@@ -108,6 +108,12 @@ async function importCards(site: Site, call: Call): Promise<Success> {
   return { data: rows.map((row) => ({ alias: row.alias, nfc_id: row.nfcId, token: importRow(site, row) })) };
 }
 
+function enrolSession(site: Site, call: Call): string {
+  const id = call.param('id');
+  if (!site.state.enrolSessions.has(id)) throw new ApiError('CODE_CREDS_NFC_READ_SESSION_NOT_FOUND', 'The session does not exist.');
+  return id;
+}
+
 export const cardEndpoints: readonly Endpoint[] = [
   {
     method: 'GET',
@@ -134,14 +140,17 @@ export const cardEndpoints: readonly Endpoint[] = [
     scope: 'edit:credential',
     handle: async (site, call) => {
       requiredText(await call.body(), 'device_id');
-      return { data: { session_id: randomUuid(() => site.random()) } };
+      const id = randomUuid(() => site.random());
+      site.state.enrolSessions.add(id);
+      return { data: { session_id: id } };
     },
   },
   {
     method: 'GET',
     path: '/credentials/nfc_cards/sessions/:id',
     scope: 'edit:credential',
-    handle: () => {
+    handle: (site, call) => {
+      enrolSession(site, call);
       throw new ApiError('CODE_CREDS_NFC_READ_POLL_TOKEN_EMPTY', 'No card has been read.');
     },
   },
@@ -149,7 +158,10 @@ export const cardEndpoints: readonly Endpoint[] = [
     method: 'DELETE',
     path: '/credentials/nfc_cards/sessions/:id',
     scope: 'edit:credential',
-    handle: () => ({ data: 'success' }),
+    handle: (site, call) => {
+      site.state.enrolSessions.delete(enrolSession(site, call));
+      return { data: 'success' };
+    },
   },
   {
     method: 'POST',

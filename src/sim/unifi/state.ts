@@ -32,6 +32,8 @@ export class ControllerState {
   /** Door id → schedule id: what a person sets on the hub. */
   readonly unlockSchedules = new Map<string, string>();
   readonly lockRules = new Map<string, LockRule>();
+  /** Ids of enrolments that somebody has begun at a reader. */
+  readonly enrolSessions = new Set<string>();
   timeZone = 'UTC';
   emergency: Emergency = { lockdown: false, evacuation: false };
   /** Mails that the controller would have sent to members. */
