@@ -28,6 +28,8 @@ export interface OwnedDoorGroup {
   readonly policyId: string | null;
   /** True: Sexton made the policy and deletes it with its group; false: it was adopted by its name and stays. */
   readonly policyCreated: boolean;
+  /** Doors in UniFi that it was last programmed for, sorted; null: an older program did not say. */
+  readonly doorIds: readonly string[] | null;
 }
 
 export const emptyInventory: Inventory = { doorGroups: {}, managedPolicies: [], unnamedPolicies: [], unknownTypeSince: {}, vanished: {}, numberTemplates: [], refusedEmails: {}, ownerSeen: false, activeUsers: null };
@@ -45,6 +47,7 @@ export function decodeInventory(value: Readonly<Record<string, unknown>>): Inven
       scheduleName: textOrNull(owned['scheduleName']),
       policyId: textOrNull(owned['policyId']),
       policyCreated: owned['policyCreated'] === true,
+      doorIds: Array.isArray(owned['doorIds']) ? textsIn(owned['doorIds']) : null,
     };
   }
   const since = Object.entries(unknownTypeSince).flatMap(([contact, at]) => (typeof at === 'string' ? [[contact, at] as const] : []));

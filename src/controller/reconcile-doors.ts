@@ -29,12 +29,12 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const facts = doorFacts(reading, deps, { approved: await deps.approvals.open(), resources: previous?.resources ?? null }, now);
   const today = deps.local.dateOf(now);
   const fence = deps.fence === 'On' ? fenceGroup(today, deps.horizon, deps.local) : null;
-  const look = async (): Promise<Look> => {
+  const look = async (fenceFailed: string | null = null): Promise<Look> => {
     const remembered = deps.ledger.current();
     const scheduleIds = new Set(Object.values(remembered.doorGroups).flatMap(({ scheduleId }) => scheduleId ?? []));
     const observed = await observeDoors(deps.unifi, { scheduleNames: facts.scheduleNames, scheduleIds, fenceName: fence?.name ?? null });
     const { groups, removed } = facts;
-    const plan = planDoors({ groups, removed, observed, remembered, installationId: deps.installationId, fence, today, local: deps.local });
+    const plan = planDoors({ groups, removed, observed, remembered, installationId: deps.installationId, fence, fenceFailed, today, local: deps.local });
     return { ...plan, doors: observed.doors };
   };
 
@@ -43,11 +43,14 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const withheld = whyWithheld(reading, first, deps);
   const writes = withheld === null && !deps.dryRun;
   if (withheld === null) await judgeOpenings(facts.openings, deps);
-  const onRecord = { plan: first, facts, reading };
-  const applied = writes ? await applyOnRecord(onRecord, deps, (onHolidayGroup) => applyPlan(first, { ...deps, checkpoint: check, onHolidayGroup })) : new Map<string, AppliedGroup>();
+  const carryOut = (plan: DoorsPlan): Promise<ReadonlyMap<string, AppliedGroup>> =>
+    applyOnRecord({ plan, facts, reading }, deps, (onHolidayGroup) => applyPlan(plan, { ...deps, checkpoint: check, onHolidayGroup }));
+  const applied = writes ? await carryOut(first) : new Map<string, AppliedGroup>();
   const changed = first.holidayGroups.length > 0 || [...applied.values()].some(({ applied: changes }) => changes.length > 0);
   if (writes) {
     await rememberGroups(first, applied, deps);
+    const unfenced = withoutFence(applied);
+    if (unfenced !== null) await carryOut(onlyClosing(await look(unfenced)));
     await forgetCalendar(reading, deps);
   }
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
@@ -63,6 +66,17 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const error = failed?.error ?? rules.find(({ state }) => state === 'Failed')?.error;
   if (error != null) throw new FailedRun({ reading, report, requeueAfter: undefined }, error.message, error.code);
   return { reading, report, requeueAfter: earlier(untilNext(facts.edges, now), untilNextLook(rules, deps.clock.now())) };
+}
+
+/** Why changes wait for a fence that could not be made; null: none does. */
+function withoutFence(applied: ReadonlyMap<string, AppliedGroup>): string | null {
+  return [...applied.values()].flatMap((each) => each.applied).find(({ error }) => error?.code === 'FenceFailed')?.error?.message ?? null;
+}
+
+/** What has to close goes through without today's fence: the one that a schedule holds closes the rest. */
+function onlyClosing(plan: Look): DoorsPlan {
+  const groups = plan.groups.map((group) => ({ ...group, changes: group.problem?.reason === 'FenceFailed' ? group.changes : [] }));
+  return { ...plan, holidayGroups: [], groups, removed: [] };
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

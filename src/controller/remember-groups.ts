@@ -19,7 +19,7 @@ export async function rememberGroups(plan: DoorsPlan, applied: ReadonlyMap<strin
   for (const name of revoked) await store.forget('DoorGroup', name);
 }
 
-const nothing: OwnedDoorGroup = { scheduleId: null, scheduleName: null, policyId: null, policyCreated: false };
+const nothing: OwnedDoorGroup = { scheduleId: null, scheduleName: null, policyId: null, policyCreated: false, doorIds: null };
 
 function ownedAfter(group: GroupPlan, before: OwnedDoorGroup = nothing, applied?: AppliedGroup): OwnedDoorGroup {
   const done = (applied?.applied ?? []).filter(({ error }) => error === null).map(({ change }) => change.verb);
@@ -28,16 +28,23 @@ function ownedAfter(group: GroupPlan, before: OwnedDoorGroup = nothing, applied?
   const policyGone = done.includes('revoke-policy') ? { ...kept, policyId: null, policyCreated: false } : kept;
   // A group that may not write owns nothing new; a revocation that failed leaves the old object on the list.
   if (group.problem !== null || failed.includes('revoke')) return policyGone;
-  const scheduleId = group.scheduleId ?? applied?.scheduleId ?? policyGone.scheduleId;
+  const found = group.scheduleId ?? applied?.scheduleId ?? null;
+  const scheduleId = found ?? policyGone.scheduleId;
   const made = applied?.policyId ?? null;
   const policyId = made ?? (done.includes('revoke-policy') ? null : group.policyId);
   const createdNow = group.changes.some((change) => change.verb === 'policy' && change.policyId === null) && made !== null;
   return {
     scheduleId,
-    scheduleName: scheduleId === null ? null : group.scheduleName,
+    scheduleName: found === null ? policyGone.scheduleName : group.scheduleName,
     policyId,
     policyCreated: createdNow || (before.policyCreated && policyId !== null && before.policyId === policyId),
+    doorIds: scheduleId === null ? [] : doorsAfter(group, before),
   };
+}
+
+/** A door that UniFi does not name now is not given up. */
+function doorsAfter({ doors: { doors, missing } }: GroupPlan, { doorIds }: OwnedDoorGroup): readonly string[] {
+  return [...new Set([...(missing.length > 0 ? (doorIds ?? []) : []), ...doors.map(({ id }) => id)])].sort();
 }
 
 function hasFailed(applied: AppliedGroup | undefined): boolean {

@@ -73,6 +73,7 @@ async function measure(bookingCount: number, groupCount: number): Promise<Planni
       remembered: inventory,
       installationId: 'ours',
       fence: fenceGroup(today, 7, local),
+      fenceFailed: null,
       today,
       local,
     });

@@ -114,11 +114,12 @@ describe('foreign holidays as OfficeHours', () => {
 describe('who owns the controller', () => {
   const mine = group('mark', 'Sexton owner', { description: 'me' });
   const theirs = group('mark', 'Sexton owner', { description: 'them' });
-  const owned = (scheduleId: string): { scheduleId: string; scheduleName: string; policyId: null; policyCreated: boolean } => ({
+  const owned = (scheduleId: string): { scheduleId: string; scheduleName: string; policyId: null; policyCreated: boolean; doorIds: null } => ({
     scheduleId,
     scheduleName: scheduleId,
     policyId: null,
     policyCreated: false,
+    doorIds: null,
   });
   const nothing = { doorGroups: {}, ownerSeen: false };
   const two = { doorGroups: { lobby: owned('a'), gym: owned('b') }, ownerSeen: true };

@@ -6,7 +6,7 @@ import type { DesiredGroup, OwnedGroup } from '../../src/plan/doors/group.js';
 import { narrowedWeek } from '../../src/plan/doors/narrowed-week.js';
 import type { DoorsPlan, RemovedGroup } from '../../src/plan/doors/plan-doors.js';
 import type { WeekSchedule } from '../../src/unifi/access-controller.js';
-import { afterDoorChanges, door, evening, group, monday, morning, owns, planGroups, policy, schedule, unifiDoors, type UnifiDraft } from '../support/unifi-doors.js';
+import { afterDoorChanges, door, evening, group, monday, morning, owns, planGroups, policy, schedule, unifiDoors, type GroupDraft, type UnifiDraft } from '../support/unifi-doors.js';
 
 interface Given {
   readonly groups?: readonly DesiredGroup[];
@@ -108,6 +108,38 @@ describe('quarrels', () => {
       owned: { gym: owns({ scheduleId: 's-One', scheduleName: 'One' }) },
     });
     expect(problems(found)).toEqual(['lobby Conflict']);
+  });
+
+  describe('over a door that one of them was programmed for', () => {
+    const both = { doors: two, schedules: [gym, schedule('Sexton lobby')] };
+    const owned = { gym: owns({ scheduleId: gym.id, scheduleName: 'Sexton gym', doorIds: ['d-Door gym'] }), lobby: owns({ scheduleId: 's-Sexton lobby', scheduleName: 'Sexton lobby', doorIds: ['d-Door lobby'] }) };
+    const at = (day: number): string => `2026-02-0${day}T00:00:00Z`;
+    const lobbyOf = (doors: readonly string[], more: GroupDraft = {}): DesiredGroup => group('lobby', { ...more, spec: { doors: doors.map((name) => ({ name })) } });
+
+    it.each<[string, DesiredGroup[], string[]]>([
+      ['an edit of that group gives it away to nobody', [group('gym', { acceptedAt: at(3) }), lobbyOf(['Door lobby', 'Door gym'], { acceptedAt: at(2) })], ['lobby Conflict']],
+      ['nor do versions of one instant, as after a lost state', [lobbyOf(['Door lobby', 'Door gym']), group('gym')], ['lobby Conflict']],
+      ['a new group that sorts first is refused, also while that group takes one more door', [group('annex', { spec: { doors: [{ name: 'Door gym' }] } }), group('gym', { acceptedAt: at(3), spec: { doors: [{ name: 'Door gym' }, { name: 'Door new' }] } })], ['annex Conflict']],
+      ['of two that want one more door, the one that keeps off the other\'s stays', [group('gym', { acceptedAt: at(2), spec: { doors: [{ name: 'Door gym' }, { name: 'Door lobby' }, { name: 'Door new' }] } }), lobbyOf(['Door lobby', 'Door new'], { acceptedAt: at(3) })], ['gym Conflict']],
+      ['two that reach for each other\'s: the one accepted first', [group('gym', { acceptedAt: at(3), spec: { doors: [{ name: 'Door gym' }, { name: 'Door lobby' }] } }), lobbyOf(['Door lobby', 'Door gym'], { acceptedAt: at(2) })], ['gym Conflict']],
+      ['two may swap theirs', [group('gym', { spec: { doors: [{ name: 'Door lobby' }] } }), lobbyOf(['Door gym'])], []],
+      ['what a group gives up, another may take', [group('gym', { acceptedAt: at(2), spec: { doors: [{ name: 'Door gym' }, { name: 'Door lobby' }] } }), lobbyOf(['Door new'])], []],
+    ])('%s', (_, groups, wanted) => {
+      expect(problems(plan({ groups, unifi: { ...both, doors: [...two, door('Door new')], schedules: [...both.schedules, schedule('Sexton annex')] }, owned }))).toEqual(wanted);
+    });
+
+    it('an inventory of an older program names no doors: who holds the schedule holds them', () => {
+      const { gym: own } = owned;
+      const found = plan({ groups: [group('annex', { spec: { doors: [{ name: 'Door gym' }] } }), group('gym', { acceptedAt: at(3) })], unifi: { ...both, schedules: [...both.schedules, schedule('Sexton annex')] }, owned: { gym: { ...own, doorIds: null } } });
+      expect(problems(found)).toEqual(['annex Conflict']);
+    });
+  });
+
+  it('with the inventory lost, a schedule that holds our fence was programmed before one that holds none', () => {
+    const annex = group('annex', { spec: { doors: [{ name: 'Door gym' }] } });
+    const fenced = { ...schedule('Sexton gym'), holidayGroupId: 'Sexton fence 2026-11-21 abcdef' };
+    const found = plan({ groups: [annex, group('gym')], unifi: { schedules: [fenced, schedule('Sexton annex')], holidays: ['Sexton fence 2026-11-21 abcdef'] } });
+    expect(problems(found)).toEqual(['annex Conflict']);
   });
 
   it('a door in two Schedule groups, once by name and once by id', () => {

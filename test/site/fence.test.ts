@@ -194,15 +194,43 @@ describe('without a verified fence there is no program', () => {
     expect(condition(await site.status('DoorGroup', 'lobby'), 'Ready')?.status).toBe('True');
   });
 
+  it('what is to close closes all the same: a closure, a day over, what nobody declares any longer', async () => {
+    site = await startSite(world(newYork, '2026-11-20T13:00:00Z'));
+    expect(await site.run('doors')).toEqual([]);
+    // Saturday, nine to twelve.
+    site.clock.set('2026-11-21T14:30:00Z');
+    await site.unifi.sim('/clock', { now: '2026-11-21T14:30:00Z' });
+    await site.unifi.sim('/fault', { match: 'POST /api/v1/developer/access_policies/holiday_groups', times: -1, code: 'CODE_SYSTEM_ERROR', msg: 'no' });
+    expect(await site.run('doors')).toHaveLength(1);
+    expect(await site.openDoors('2026-11-21T15:00:00Z')).toEqual(['lobby']);
+    await site.write('hours.yaml', `${officeHours(['gym'])}  closures:\n    - { from: "2026-11-21T09:29", to: "2026-11-21T12:00", scope: Everything, doorGroups: [lobby] }\n`);
+    expect(await site.run('doors')).toHaveLength(1);
+    expect(await site.openDoors('2026-11-21T15:00:00Z')).toEqual([]);
+    expect(await site.openDoors('2026-11-22T23:45:00Z')).toEqual([]);
+    expect(await site.openDoors('2026-11-23T14:30:00Z')).toEqual(['lobby']);
+    expect(condition(await site.status('DoorGroup', 'lobby'), 'Programmed')).toMatchObject({ status: 'False', reason: 'FenceFailed' });
+    await site.forgetRequests();
+    expect(await site.run('doors')).toHaveLength(1);
+    expect((await site.writes()).filter(({ method }) => method === 'PUT')).toEqual([]);
+    await site.unifi.remove('/fault');
+    expect(await site.run('doors')).toEqual([]);
+    expect(condition(await site.status('DoorGroup', 'lobby'), 'Ready')?.status).toBe('True');
+  });
+
   it('a fence that somebody edited is no fence, and is never edited back', async () => {
     site = await startSite(world(newYork, '2026-11-21T13:00:00Z'));
     await site.run('doors');
     const [fence] = fences(await unifiState(site));
     await site.unifi.sim('/seed?merge=1', { holiday_groups: [{ ...fence, holidays: fence?.holidays.slice(1) }] });
-    await site.write('hours.yaml', officeHours(['gym']));
+    const extra = officeHours().replace('["09:00-12:00"]', '["08:00-12:00"]');
+    await site.write('hours.yaml', extra);
     await site.forgetRequests();
     await site.run('doors');
     expect(await site.writes()).toEqual([]);
+    // Less than before needs no fence.
+    await site.write('hours.yaml', officeHours(['gym']));
+    await site.run('doors');
+    expect((await site.writes()).map(({ method, path }) => `${method} ${path.split('/').at(-1) ?? ''}`)).toEqual(['PUT schedule-gym']);
     expect(condition(await site.status('DoorGroup', 'gym'), 'Programmed')).toMatchObject({ status: 'False', reason: 'FenceFailed' });
   });
 

@@ -62,6 +62,7 @@ export function planGroups(
     remembered: { doorGroups: owned, ownerSeen: false },
     installationId: 'ours',
     fence: null,
+    fenceFailed: null,
     today: '2026-11-21',
     local: localTime('America/New_York'),
   });
@@ -82,7 +83,7 @@ export function group(name: string, { week = evening, unlock = {}, spec = {}, ac
 }
 
 export function owns(more: Partial<OwnedGroup>): OwnedGroup {
-  return { scheduleId: null, scheduleName: null, policyId: null, policyCreated: false, ...more };
+  return { scheduleId: null, scheduleName: null, policyId: null, policyCreated: false, doorIds: null, ...more };
 }
 
 /** What UniFi holds when the changes have gone through. @throws when they name what is not there */

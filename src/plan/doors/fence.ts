@@ -10,11 +10,12 @@ export type FencePlan =
   | { readonly state: 'Missing'; readonly fence: Fence; readonly spoilt: string | null; readonly standard: HolidayGroupSummary | null }
   | { readonly state: 'Failed'; readonly message: string; readonly standard: HolidayGroupSummary | null };
 
-/** `fence` null: the configuration says `fence: Off`. */
-export function planFence(fence: Fence | null, observed: ObservedDoors): FencePlan {
+/** `fence` null: the configuration says `fence: Off`. `failed`: why it could not be made a moment ago. */
+export function planFence(fence: Fence | null, observed: ObservedDoors, failed: string | null = null): FencePlan {
   const standard = observed.holidayGroups.find(({ isDefault }) => isDefault) ?? null;
   if (fence === null) return { state: 'Off', standard };
   const existing = observed.holidayGroups.find(({ name }) => name === fence.name);
+  if (existing === undefined && failed !== null) return { state: 'Failed', message: failed, standard };
   if (existing === undefined) return { state: 'Missing', fence, spoilt: null, standard };
   const { id } = existing;
   if (holdsFence(fence, observed.holidays.get(id)?.holidays ?? [])) return { state: 'Held', id, fence, standard };

@@ -22,6 +22,8 @@ export interface OwnedGroup {
   readonly scheduleName: string | null;
   readonly policyId: string | null;
   readonly policyCreated: boolean;
+  /** Doors that it was last programmed for; null: not known. */
+  readonly doorIds: readonly string[] | null;
 }
 
 /** What the inventory remembers for this plane. */

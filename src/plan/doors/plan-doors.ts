@@ -9,7 +9,7 @@ import { resolveDoors, type ObservedDoors, type ResolvedDoors } from './observed
 import { ownerGroupName, ownerMark, ownershipHold, type OwnerMark, type OwnershipHold } from './owner.js';
 import { keepPolicy, ownPolicy, revokePolicy } from './policy.js';
 import { revokeSchedule } from './revoke-schedule.js';
-import { planSchedule, refusal } from './schedule.js';
+import { planSchedule, refusal, shrinkHeld } from './schedule.js';
 
 export interface GroupPlan {
   readonly name: string;
@@ -56,6 +56,8 @@ export interface DoorsPlanInputs {
   readonly installationId: string;
   /** Today's; null: the configuration says `fence: Off`. */
   readonly fence: Fence | null;
+  /** Why today's fence could not be made a moment ago; null: nobody has failed at it. */
+  readonly fenceFailed: string | null;
   readonly today: LocalDate;
   readonly local: LocalTime;
 }
@@ -95,12 +97,12 @@ export function needsNewFence({ changes }: Pick<GroupPlan, 'changes'>): boolean 
   return changes.some((change) => 'holidays' in change && change.holidays?.id === null);
 }
 
-function contextOf({ groups, observed, fence, today, local }: DoorsPlanInputs, conflicts: ReadonlyMap<string, string>): PlanContext {
+function contextOf({ groups, observed, fence, fenceFailed, today, local }: DoorsPlanInputs, conflicts: ReadonlyMap<string, string>): PlanContext {
   const until = new Map([...observed.holidays.values()].map(({ id, name }) => [id, fence?.name === name ? fence.until : fenceUntil(name, local)]));
   const groupOf = (scheduleId: string): string => observed.details.get(scheduleId)?.holidayGroupId ?? '';
   return {
     observed,
-    fence: planFence(fence, observed),
+    fence: planFence(fence, observed, fenceFailed),
     today,
     inUse: new Set(groups.flatMap((group) => (conflicts.has(group.name) ? [] : (findSchedule(group, observed)?.id ?? [])))),
     fencedUntil: (scheduleId) => until.get(groupOf(scheduleId)) ?? null,
@@ -120,7 +122,8 @@ function planGroup(group: DesiredGroup, conflict: string | null, owned: OwnedGro
   const byName = group.spec.unlock.method === 'Schedule';
   const schedule = findSchedule(group, observed);
   // Another schedule or another method: the old object is revoked first, as a deletion. A quarrel or a suspension decides nothing.
-  const leaves = conflict === null && !group.suspended && owned?.scheduleId != null && owned.scheduleId !== schedule?.id;
+  const elsewhere = owned?.scheduleId != null && owned.scheduleId !== schedule?.id;
+  const leaves = conflict === null && !group.suspended && elsewhere;
   const plan = (problem: GroupProblem | null, changes: readonly DoorChange[], scheduleId: string | null = null): GroupPlan => ({
     name: group.name,
     changes,
@@ -132,8 +135,10 @@ function planGroup(group: DesiredGroup, conflict: string | null, owned: OwnedGro
     fencedUntil: schedule === undefined ? null : context.fencedUntil(schedule.id),
     problem,
   });
-  if (conflict !== null) return plan({ reason: 'Conflict', message: conflict }, []);
-  const revoked = leaves && group.spec.deletionPolicy === 'Lock' ? revokeSchedule(group.name, owned, context) : [];
+  if (conflict !== null) return plan({ reason: 'Conflict', message: conflict }, shrinkHeld(group, owned, context));
+  const stays = elsewhere && group.suspended && observed.details.has(owned.scheduleId);
+  const shrunk = stays ? shrinkHeld(group, owned, context) : [];
+  const revoked = leaves && group.spec.deletionPolicy === 'Lock' ? revokeSchedule(group.name, owned, context) : shrunk;
   if (!byName) return plan(null, [...revoked, ...revokePolicy(group.name, owned, observed)]);
   const name = scheduleNameOf(group.name, group.spec);
 
@@ -151,6 +156,8 @@ function planGroup(group: DesiredGroup, conflict: string | null, owned: OwnedGro
 
   const refused = refusal(group, schedule, owned, context);
   if (refused !== null) return plan(refused, revoked, schedule.id);
+  // The schedule that it holds closes first; the one that it names waits for the suspension to end.
+  if (stays) return plan(null, shrunk);
   const program = planSchedule(group, schedule, owned, context);
   if (program.problem !== null) return plan(program.problem, [...revoked, ...program.changes], schedule.id);
   const policy = group.suspended ? [] : keepPolicy(group, doors, schedule.id, observed, owned);

@@ -60,13 +60,28 @@ export function planSchedule(group: DesiredGroup, { id, name }: UnifiScheduleSum
   };
   if (group.unknown !== null) return onlyClosed(group.unknown);
   const target = holidaysFor(group, id, context);
-  if (target !== null && 'reason' in target) return { problem: target, changes: [] };
-  const week = group.suspended ? suspendedWeek(group, before, context.fencedUntil(id), context.today) : group.week;
+  const shrunk = suspendedWeek(group, before, context.fencedUntil(id), context.today);
+  if (target !== null && 'reason' in target) {
+    // What is to close needs no new fence: less than before is closed by the one that it has.
+    const fenced = heldFence(id, context);
+    const ours = owned?.scheduleId === id || fenced !== null;
+    return { problem: target, changes: ours && !sameWeek(before, shrunk) ? [change(shrunk, fenced)] : [] };
+  }
+  const week = group.suspended ? shrunk : group.week;
   const unfenced = target !== null && (target.id === null || target.id !== detail?.holidayGroupId || detail.holidaySchedule.length > 0);
   if (sameWeek(before, week) && !unfenced) return { problem: null, changes: [] };
   // A schedule that was never ours holds no program of ours.
   if (group.keeps !== null && owned?.scheduleId === id && !sameWeek(narrowedWeek(before, week), before)) return onlyClosed(group.keeps);
   return { problem: null, changes: [change(week, target)] };
+}
+
+/** A group that may not have its program (a quarrel, a suspension) still shrinks on the schedule that it holds, wherever it wants to go. */
+export function shrinkHeld(group: DesiredGroup, owned: OwnedGroup | undefined, context: PlanContext): readonly ProgramSchedule[] {
+  const { observed, inUse } = context;
+  const held = observed.schedules.find(({ id }) => id === owned?.scheduleId);
+  if (held === undefined || held.isDefault || inUse.has(held.id) || !observed.details.has(held.id)) return [];
+  if (foreignPolicies(observed.policies, held.id, ownPolicy(group, observed, owned)?.id ?? null).length > 0) return [];
+  return planSchedule({ ...group, suspended: true }, held, owned, context).changes;
 }
 
 /** The fence of ours that a schedule holds; null when it holds none. */
