@@ -1,30 +1,64 @@
+import PQueue from 'p-queue';
 import { openToEveryone, type HeldPolicies, type UnnamedPolicy } from '../plan/members/policies.js';
 import type { ObservedPeople } from '../plan/members/observed.js';
 import { errorCode } from '../runtime/errors.js';
 import type { UnifiUser } from '../unifi/access-controller.js';
 import type { PlaneDeps } from './plane.js';
 
-/** What UniFi says of single users: its list does not tell a user's own policies from those of groups and of everybody. */
-export async function lookCloser(userIds: readonly string[], users: readonly UnifiUser[], deps: PlaneDeps): Promise<ReadonlyMap<string, HeldPolicies>> {
-  const { unifi, log } = deps;
+interface Look {
+  /** What the list showed then: it holds no longer than that. */
+  readonly listed: string;
+  /** Null: it could not be read, and the list has to do. */
+  readonly held: HeldPolicies | null;
+}
+
+/** What single users were found to hold, by id; kept over the rounds of one run. */
+export type Looks = ReadonlyMap<string, Look>;
+
+/** Reads under way at once: whoever else asks UniFi comes in between. */
+const atOnce = 32;
+/** Milliseconds after which the facts are taken anew before more users are looked at: leavers wait for no thousands. */
+const patience = 60_000;
+
+/**
+ * What UniFi says of single users: its list does not tell a user's own policies from those of groups and of everybody.
+ * @returns `before` and what was learned; `whole`: none of the users is left to be looked at, and the list is still fresh
+ */
+export async function lookCloser(userIds: readonly string[], users: readonly UnifiUser[], before: Looks, deps: PlaneDeps): Promise<{ readonly looks: Looks; readonly whole: boolean }> {
+  const { unifi, log, clock, stopping } = deps;
   const listed = new Map(users.map(({ id, policyIds }) => [id, policyIds]));
+  const shown = (id: string): string => (listed.get(id) ?? []).join();
+  const looks = new Map([...before].filter(([id, look]) => look.listed === shown(id)));
+  const wanted = userIds.filter((id) => !looks.has(id));
   const bare = new Set(users.flatMap(({ id, policyIds }) => (policyIds.length === 0 ? [id] : [])));
-  const nothing = userIds.some((id) => bare.has(id)) && (await givesNoGroup(deps));
-  const looks = await Promise.all(
-    userIds.map(async (id) => {
-      // Of a user without any there is nothing to tell apart: a provisioning that was broken off has thousands of them.
-      if (nothing && bare.has(id)) return [[id, { direct: [], all: [] }] as const];
-      try {
-        const [direct, effective] = await Promise.all([unifi.listDirectPolicies(id), unifi.listEffectivePolicies(id)]);
-        return [[id, { direct, all: [...new Set([...direct, ...effective, ...(listed.get(id) ?? [])])] }] as const];
-      } catch (error) {
-        // One user that cannot be read is judged by the list, and holds up nobody else.
-        log.warn('the policies of a user could not be read', { user: id, code: errorCode(error) });
-        return [];
-      }
+  const nothing = wanted.some((id) => bare.has(id)) && (await givesNoGroup(deps));
+
+  async function read(id: string): Promise<HeldPolicies | null> {
+    // Of a user without any there is nothing to tell apart: a provisioning that was broken off has thousands of them.
+    if (nothing && bare.has(id)) return { direct: [], all: [] };
+    try {
+      const [direct, effective] = await Promise.all([unifi.listDirectPolicies(id), unifi.listEffectivePolicies(id)]);
+      return { direct, all: [...new Set([...direct, ...effective, ...(listed.get(id) ?? [])])] };
+    } catch (error) {
+      // One user that cannot be read is judged by the list, and holds up nobody else.
+      log.warn('the policies of a user could not be read', { user: id, code: errorCode(error) });
+      return null;
+    }
+  }
+
+  const until = clock.monotonic() + patience;
+  const turns = new PQueue({ concurrency: atOnce });
+  await turns.addAll(
+    wanted.map((id) => async () => {
+      if (clock.monotonic() <= until && !stopping()) looks.set(id, { listed: shown(id), held: await read(id) });
     }),
   );
-  return new Map(looks.flat());
+  return { looks, whole: wanted.every((id) => looks.has(id)) && clock.monotonic() <= until };
+}
+
+/** By user id, for the plan. */
+export function heldPolicies(looks: Looks): ReadonlyMap<string, HeldPolicies> {
+  return new Map([...looks].flatMap(([id, { held }]) => (held === null ? [] : [[id, held] as const])));
 }
 
 /** False also where it cannot be told: an older version knows no groups. */

@@ -1,20 +1,20 @@
-import { applyMembers } from '../apply/members/apply-members.js';
-import { onRecord } from '../apply/audit/audit.js';
 import { failure, type Applied } from '../apply/outcome.js';
 import type { Resource } from '../api/resource.js';
 import { isSuspended, suspensionEnd } from '../desired/calendar/site.js';
-import { identity } from '../desired/members/identity.js';
 import { nextBlockEnd } from '../desired/members/blocks.js';
 import type { MemberChange } from '../plan/members/changes.js';
-import { emailHash } from '../plan/members/emails.js';
+import type { GuardedChange } from '../plan/members/guarded-plan.js';
 import { ConfigurationError, TransientError } from '../runtime/errors.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
-import { memberChanges } from './audited-members.js';
+import { carryOut } from './carry-out-members.js';
+import { lookCloser, type Looks } from './closer-look.js';
+import { cutLeavers } from './cut-leavers.js';
 import { membersHold, rememberActiveUsers } from './members-owner.js';
 import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
+import { needsMore, planPeople, rememberPeople, type PlannedPeople } from './plan-people.js';
 import { countChanges, settleChanges } from './spent-changes.js';
-import { planPeople, rememberPeople, type PlannedPeople, type Planning } from './plan-people.js';
+import { surveyPeople, type MemberFacts, type Survey } from './survey-people.js';
 
 export interface MembersRun {
   readonly reading: ResourceReading;
@@ -29,20 +29,25 @@ const outdated: ReadonlySet<string> = new Set(['StalePlan', 'UserAppeared', 'Use
 
 /**
  * One run of the members plane. Without a complete snapshot nothing changes but blocks. A plan that outlived its time is
- * made anew as long as each one gets something done: a first provisioning may take minutes. @throws when UniFi cannot be read
+ * made anew as long as each one gets something done: a first provisioning may take minutes, and so may a look at thousands
+ * of users. @throws when UniFi cannot be read
  */
 export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
-  return runRound(deps, { done: {}, look: null });
+  return runRound(deps, { done: {}, survey: null, looks: new Map(), cut: new Set() });
 }
 
 interface EarlierRounds {
   /** Changes made, by verb. */
   readonly done: MembersResult['done'];
-  /** What the last one saw in the end, and by which facts; null before the first. */
-  readonly look: { readonly planned: PlannedPeople; readonly planning: Planning } | null;
+  /** What the last one saw in the end; null where it has to be seen anew. */
+  readonly survey: Survey | null;
+  readonly looks: Looks;
+  /** Users that were deactivated, or tried to be, before anybody was looked at closer. */
+  readonly cut: ReadonlySet<string>;
 }
 
-async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds): Promise<MembersRun> {
+async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<MembersRun> {
+  const { done: before, cut } = earlier;
   const reading = await deps.store.list();
   const now = deps.clock.now();
   const report = (result: MembersResult | null, withheld: string | null, withheldFor: MembersReport['withheldFor'] = null): MembersReport => ({
@@ -60,7 +65,7 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
   const writes = !deps.dryRun;
   if (writes && reading.suspended === null) await forgetMapping(reading, deps);
   if (mapping === undefined) return { reading, report: report(null, null), requeueAfter: undefined };
-  const { spec } = mapping;
+  const { spec, metadata } = mapping;
   const suspended = isSuspended(spec, now, deps.local) ? (spec.suspendReason ?? 'spec.suspend is true') : null;
   const snapshot = deps.members?.state().snapshot ?? null;
   const edges = [suspensionEnd(spec, deps.local), nextBlockEnd(spec.blocked, now, deps.local)];
@@ -68,15 +73,25 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
   // A block needs no reading of the database.
   if (snapshot === null && spec.blocked.length === 0) return { reading, report: { ...report(null, null), suspended }, requeueAfter };
 
-  const planning = { spec, snapshot, suspended, now };
-  const first = look !== null && sameFacts(look.planning, planning) ? look.planned : await planPeople(planning, deps);
-  // From here on: where the look alone takes longer than a plan lives, nothing would ever get done.
-  const check = checkpoint(deps);
-  const users = { template: first.spec.identity.employeeNumber, count: first.plan.activeCount };
+  const facts = { spec, snapshot, suspended, now };
+  const survey = earlier.survey !== null && sameFacts(earlier.survey.facts, facts) ? earlier.survey : await surveyPeople(facts, deps);
+  const users = { template: survey.spec.identity.employeeNumber, count: survey.plan.activeCount };
   const hold = await membersHold(users, deps);
   const skew = deps.clockCheck(deps.unifi.lastDate());
   const withheld = reading.suspended ?? hold?.message ?? skew;
   const withheldFor = reading.suspended !== null ? 'Suspended' : hold !== null ? hold.reason : skew !== null ? 'ClockSkew' : null;
+  if (withheld === null && writes && needsMore(survey, deps)) {
+    const leavers = await cutLeavers(survey, metadata.name, cut, deps);
+    const deactivated = (before['deactivate'] ?? 0) + leavers.done;
+    const rest = { ...earlier, survey: null, cut: new Set([...cut, ...leavers.tried]), done: leavers.done === 0 ? before : { ...before, deactivate: deactivated } };
+    if (leavers.tried.size > 0) return runRound(deps, rest);
+  }
+  const { looks, whole } = await lookCloser(survey.plan.unclear, survey.observed.users, earlier.looks, deps);
+  if (!whole) {
+    checkpoint(deps)();
+    return runRound(deps, { ...earlier, survey: null, looks });
+  }
+  const first = await planPeople(survey, looks, deps);
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
   const wanted = first.guarded.changes.filter(({ held }) => held === null);
   const leaving = wanted.filter(({ change }) => change.verb === 'deactivate').length;
@@ -87,42 +102,40 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
   });
   // What cannot be remembered must not be given; a cut needs no memory, and waits for no disk.
   const released = wanted.filter(({ change }) => forgetful === null || change.verb === 'deactivate');
-  const apply = (): Promise<Applied<MemberChange>[]> => applyMembers(released.map(({ change }) => change), {
-    unifi: deps.unifi,
-    clock: deps.clock,
-    log: deps.log,
-    ids: identity(first.spec.identity.employeeNumber),
-    adoptable: mapping.spec.identity.adoptFrom === undefined ? null : identity(mapping.spec.identity.adoptFrom),
-    aliasPrefix: mapping.spec.cards.aliasPrefix,
-    people: first.people,
-    managed: first.plan.policies.managed,
-    refuseEmail: (contact, email) =>
-      deps.ledger.update((inventory) => ({ ...inventory, refusedEmails: { ...inventory.refusedEmails, [contact]: emailHash(deps.installationKey, contact, email) } })),
-    checkpoint: check,
-  });
-  const audited = memberChanges(released, { people: first.people, mapping: mapping.metadata.name, approvals: deps.approvals });
-  const applied = await onRecord(deps.audit, audited, apply, (all) => all.map(({ error }) => error));
-  const done = new Set(applied.filter(({ error }) => error === null).map(({ change }) => change));
-  await deps.approvals.use(released.filter(({ change }) => done.has(change)).map(({ operation }) => operation));
+  const applied = await carryOut(released, { ...first, spec: survey.spec }, metadata.name, deps);
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
-  const last = applied.length === 0 ? first : await planPeople(planning, deps);
+  const last = applied.length === 0 ? first : await lookAgain(facts, { looks, written: released }, deps);
   const lost =
     forgetful ??
     (await failureOf(async () => {
       await rememberPeople(last, deps);
       await rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps);
-      await settleChanges(last, applied.length > 0, deps);
+      await settleChanges(last, applied.length > 0 || cut.size > 0, deps);
     }));
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
-  if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, { done: result.done, look: { planned: last, planning } });
+  if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) {
+    return runRound(deps, { ...earlier, done: result.done, survey: last.survey, looks });
+  }
   const failed = applied.find(({ error }) => error !== null)?.error ?? (lost === null ? null : failure(lost.error));
   if (lost?.error instanceof ConfigurationError) throw lost.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
   return { reading, report: report(result, null), requeueAfter };
 }
 
-function sameFacts(a: Planning, b: Planning): boolean {
+/** By the same facts. Whom this run has not written to is not asked for once more. */
+async function lookAgain(facts: MemberFacts, { looks, written }: { readonly looks: Looks; readonly written: readonly GuardedChange[] }, deps: PlaneDeps): Promise<PlannedPeople> {
+  const survey = await surveyPeople(facts, deps);
+  const changed = new Set(written.flatMap(({ change }) => change.userId ?? []));
+  let known: Looks = new Map([...looks].filter(([id]) => !changed.has(id)));
+  for (let whole = false; !whole; ) {
+    ({ looks: known, whole } = await lookCloser(survey.plan.unclear, survey.observed.users, known, deps));
+    if (!whole) checkpoint(deps)();
+  }
+  return planPeople(survey, known, deps);
+}
+
+function sameFacts(a: MemberFacts, b: MemberFacts): boolean {
   return a.snapshot === b.snapshot && a.suspended === b.suspended && JSON.stringify(a.spec) === JSON.stringify(b.spec);
 }
 
@@ -148,9 +161,9 @@ async function forgetMapping({ absent }: ResourceReading, { store }: PlaneDeps):
 }
 
 function resultOf(planned: PlannedPeople, applied: readonly Applied<MemberChange>[], before: MembersResult['done']): MembersResult {
-  const { people, plan, guarded, suspended, late, leftOver, openToEveryone, memory } = planned;
+  const { people, plan, guarded, late, leftOver, openToEveryone, survey } = planned;
   const done: Record<string, number> = { ...before };
   for (const { change, error } of applied) if (error === null) done[change.verb] = (done[change.verb] ?? 0) + 1;
   const failed = new Map(applied.flatMap(({ change, error }) => (error === null ? [] : [[change.contact, error] as const])));
-  return { people, plan, guarded, suspended, late, leftOver, openToEveryone, read: memory.readAt !== null, failed, done };
+  return { people, plan, guarded, suspended: survey.suspended, late, leftOver, openToEveryone, read: survey.memory.readAt !== null, failed, done };
 }

@@ -1,24 +1,29 @@
-import { withCounted, withSeen } from '../plan/members/budget.js';
-import type { GuardedChange } from '../plan/members/guarded-plan.js';
+import { withCounted, withLeaversSeen, withSeen } from '../plan/members/budget.js';
+import type { GuardedChange, GuardedPlan } from '../plan/members/guarded-plan.js';
 import type { PlaneDeps } from './plane.js';
 import type { PlannedPeople } from './plan-people.js';
+import type { Survey } from './survey-people.js';
 
 /** Before the first write: a process that dies between two of them has counted and approved neither too little nor twice. */
-export async function countChanges(planned: PlannedPeople, released: readonly GuardedChange[], { budget, approvals, clock }: PlaneDeps): Promise<void> {
-  const { guarded, spec } = planned;
-  await budget.update((before) => withCounted(judgesAll(planned) ? withSeen(before, guarded, spec.guards, false) : before, guarded, clock.now()));
+export async function countChanges({ survey, guarded }: PlannedPeople, released: readonly GuardedChange[], { budget, approvals, clock }: PlaneDeps): Promise<void> {
+  await budget.update((before) => withCounted(judgesAll(survey) ? withSeen(before, guarded, survey.spec.guards, false) : before, guarded, clock.now()));
   if (released.length > 0) await approvals.begin(released.map(({ operation }) => operation));
 }
 
+/** The same for leavers who go before the others are planned: of those nothing is learned. */
+export async function countLeavers(survey: Survey, guarded: GuardedPlan, leavers: readonly GuardedChange[], { budget, approvals, clock }: PlaneDeps): Promise<void> {
+  await budget.update((before) => withCounted(judgesAll(survey) ? withLeaversSeen(before, guarded, survey.spec.guards) : before, { ...guarded, changes: leavers }, clock.now()));
+  await approvals.begin(leavers.map(({ operation }) => operation));
+}
+
 /** After the last look at UniFi. Writes nothing when nothing changed. `wrote`: this run has sent changes. */
-export async function settleChanges(planned: PlannedPeople, wrote: boolean, { budget, approvals }: PlaneDeps): Promise<void> {
-  if (!judgesAll(planned)) return;
-  const { guarded, spec } = planned;
-  await budget.update((before) => withSeen(before, guarded, spec.guards, wrote));
+export async function settleChanges({ survey, guarded }: PlannedPeople, wrote: boolean, { budget, approvals }: PlaneDeps): Promise<void> {
+  if (!judgesAll(survey)) return;
+  await budget.update((before) => withSeen(before, guarded, survey.spec.guards, wrote));
   await approvals.seen(new Set(guarded.operations));
 }
 
 /** While only blocks are carried out, nothing is learned of what else is done or waits. */
-function judgesAll({ suspended, memory }: PlannedPeople): boolean {
+function judgesAll({ suspended, memory }: Survey): boolean {
   return suspended === null && memory.readAt !== null;
 }

@@ -140,6 +140,19 @@ export function withSeen(budget: Budget, plan: GuardedPlan, guards: Guards, wrot
   };
 }
 
+/**
+ * After a look that tells who leaves and nothing else: what waits of leavers is remembered beside what is known of others,
+ * so that approving some of a mass change still releases none of the rest if the process dies now.
+ */
+export function withLeaversSeen(budget: Budget, plan: GuardedPlan, guards: Guards): Budget {
+  const leavers = plan.changes.filter(({ change }) => change.verb === 'deactivate');
+  const waiting = leavers.filter(({ approvable }) => approvable).map(({ operation }) => short(operation));
+  if (waiting.length === 0) return budget;
+  const before = budget.guards === guardsHash(guards) ? budget : { waiting: [], decided: [] };
+  const decided: readonly MemberVerb[] = leavers.some(({ approved }) => approved) ? [...before.decided, 'deactivate'] : before.decided;
+  return { ...budget, waiting: [...new Set([...before.waiting, ...waiting])].sort(), decided: [...new Set(decided)].sort(), guards: guardsHash(guards) };
+}
+
 /** Nothing of a budget lies in the future: a clock that went back would keep it for ever. */
 export function notAfter(budget: Budget, now: Instant): Budget {
   const clamped = (at: string): string => (Date.parse(at) > now ? isoInstant(now) : at);
