@@ -39,6 +39,8 @@ export interface ControllerProcess {
 /** A stop that takes longer than this is ended: systemd would. */
 const stopLimit = 8_000;
 const lockInterval = 5_000;
+/** Who asked looks within a fraction of a second, and asks again where its answer is gone already. */
+const answersKept = 100;
 
 /** Root does it as the owner of the state directory. @throws CommandError (75) while another process holds the lock */
 export async function withLock<Result>(configuration: Configuration, work: (held: () => boolean) => Promise<Result>): Promise<Result> {
@@ -205,7 +207,7 @@ async function assemble(
   if (now !== undefined && configuration.mode === 'Apply' && !dryRun) refuseImaginedClock(configuration);
   const secrets = Object.values(credentials);
   const log = createLogger({ stream: logTo, level: session.environment['LOG_LEVEL'], secrets, clock: settings.clock });
-  let lastPoke: string | null = null;
+  let pokes: readonly string[] = [];
   let composed: Composition | null = null;
   const deps = (): Composition['deps'] => {
     if (composed === null) throw new Error('published before the program was put together');
@@ -216,7 +218,7 @@ async function assemble(
     troubles: () => deps().troubles,
     livePath: runtimePaths(configuration.runtimeDir).live,
     eventsPath: statePaths(configuration.stateDir).events,
-    lastPoke: () => lastPoke,
+    pokes: () => pokes,
     onDiskWrite: settings.observer.diskWrite,
   });
   const composition = await compose({
@@ -232,7 +234,7 @@ async function assemble(
   });
   composed = composition;
   for (const text of composition.lost) log.error('state lost', { text });
-  return { composition, settle: (id) => (lastPoke = id), publisher };
+  return { composition, settle: (id) => (pokes = [...pokes, id].slice(-answersKept)), publisher };
 }
 
 /** An imagined clock writes to simulators only: on real doors it would open them at the wrong time. */

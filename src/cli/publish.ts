@@ -11,15 +11,15 @@ import type { ResourceStore } from '../store/resource-store.js';
 /** A view as the daemon leaves it for other commands. */
 export interface LiveView extends View {
   readonly pid: number;
-  /** The newest poke whose planes have all run since. */
-  readonly lastPoke: string | null;
+  /** Ids of the newest pokes whose planes have all run since. */
+  readonly pokes: readonly string[];
 }
 
 export interface PublisherOptions {
   readonly store: () => ResourceStore;
   readonly livePath: string;
   readonly eventsPath: string;
-  readonly lastPoke: () => string | null;
+  readonly pokes: () => readonly string[];
   readonly onDiskWrite: (what: string) => void;
   readonly troubles: () => Troubles;
 }
@@ -40,7 +40,7 @@ export function diskPublisher(options: PublisherOptions): Publisher {
   return {
     statuses: (updates, reading) => options.store().writeStatus(updates, reading.unreadable),
     async view(view) {
-      const live: LiveView = { ...view, pid: process.pid, lastPoke: options.lastPoke() };
+      const live: LiveView = { ...view, pid: process.pid, pokes: options.pokes() };
       const text = `${escapeJson(JSON.stringify(live))}\n`;
       if (text === lastView) return;
       await mkdir(dirname(options.livePath), { recursive: true });

@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
-import { chmod, chown, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, stat } from 'node:fs/promises';
 import { actingUsers, type ActingUsers } from './acting-group.js';
-import { errorCode } from './errors.js';
 
 export interface SharedDirectory {
   readonly path: string;
@@ -46,27 +45,6 @@ export async function sharePoke(path: string, users: () => Promise<ActingUsers> 
     if (!found.isFile() || (own !== 0 && found.uid !== own)) return;
     if (found.gid !== gid) await file.chown(found.uid, gid);
     if ((found.mode & 0o777) !== 0o660) await file.chmod(0o660);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Writes into a file that stands already, without replacing it. False: there is none, or something else in its place. */
-export async function writeInPlace(path: string, content: string): Promise<boolean> {
-  let file: FileHandle;
-  try {
-    // No link is followed: it could lead root to anything.
-    file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (['ENOENT', 'ELOOP', 'ENXIO', 'EISDIR'].includes(errorCode(error))) return false;
-    throw error;
-  }
-  try {
-    const { nlink } = await file.stat();
-    if (nlink !== 1 || !(await file.stat()).isFile()) return false;
-    await file.truncate(0);
-    await file.write(content, 0);
-    return true;
   } finally {
     await file.close();
   }

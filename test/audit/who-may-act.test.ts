@@ -1,11 +1,12 @@
-import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { chown, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { directoryApprovals } from '../../src/controller/approvals.js';
 import { actingUsers, type ActingUsers } from '../../src/runtime/acting-group.js';
-import { sharePoke, shareDirectory, writeInPlace } from '../../src/runtime/shared-place.js';
+import { appendLine } from '../../src/runtime/poke-file.js';
+import { sharePoke, shareDirectory } from '../../src/runtime/shared-place.js';
 import { withoutStrangers } from '../../src/store/directory/generated-owners.js';
 import { readTree } from '../../src/store/directory/tree.js';
 import { fakeClock } from '../support/fake-clock.js';
@@ -189,26 +190,28 @@ describe('places that the group shares', () => {
     const attempt = (who: string): string =>
       runModule(`
         process.setgroups([${who === 'alice' ? group : mallory}]); process.setegid(${who === 'alice' ? alice : mallory}); process.seteuid(${who === 'alice' ? alice : mallory});
-        const { writeInPlace } = await import('@src/runtime/shared-place.ts');
+        const { appendLine } = await import('@src/runtime/poke-file.ts');
         const { writeFileSync } = await import('node:fs');
         const path = ${JSON.stringify(join(run, 'poke'))};
-        const poked = await writeInPlace(path, 'from ${who}').then(String, (error) => error.code);
+        const poked = await appendLine(path, 'from ${who}').then(() => 'poked', (error) => error.code);
         let beside = 'written';
         try { writeFileSync(path + '.lock', ''); } catch (error) { beside = error.code; }
         console.log(poked, beside);`);
-    expect(attempt('alice')).toBe('true EACCES');
-    expect(readFileSync(join(run, 'poke'), 'utf8')).toBe('from alice');
+    expect(attempt('alice')).toBe('poked EACCES');
     expect(attempt('mallory')).toBe('EACCES EACCES');
+    expect(readFileSync(join(run, 'poke'), 'utf8')).toBe('\nfrom alice\n');
+    expect([statSync(join(run, 'poke')).gid, mode(join(run, 'poke'))]).toEqual([group, '660']);
   });
 
-  it('no link is followed, and nothing that has another name too', async () => {
+  it('a poke follows no link and writes into nothing that has another name too: it replaces both', async () => {
     const secret = join(directory, 'secret');
     writeFileSync(secret, 'kept');
     symlinkSync(secret, join(directory, 'link'));
     linkSync(secret, join(directory, 'hard'));
-    expect(await writeInPlace(join(directory, 'link'), 'x')).toBe(false);
-    expect(await writeInPlace(join(directory, 'hard'), 'x')).toBe(false);
-    expect(await writeInPlace(join(directory, 'missing'), 'x')).toBe(false);
+    for (const name of ['link', 'hard', 'missing']) {
+      await appendLine(join(directory, name), 'x');
+      expect([lstatSync(join(directory, name)).isFile(), readFileSync(join(directory, name), 'utf8').trim()]).toEqual([true, 'x']);
+    }
     expect(readFileSync(secret, 'utf8')).toBe('kept');
   });
 });

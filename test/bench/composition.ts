@@ -57,7 +57,7 @@ export async function composeBuilt(configPath: string, environment: NodeJS.Proce
       troubles: () => composition.deps.troubles,
       livePath: join(config.runtimeDir, 'live.json'),
       eventsPath: join(config.stateDir, 'events.jsonl'),
-      lastPoke: () => null,
+      pokes: () => [],
       onDiskWrite: diskWrite,
     }),
     stopping: () => false,

@@ -28,7 +28,7 @@ export async function startDaemon(scene: Scene, more: readonly string[] = []): P
       // Written aside, so that nobody reads half of it.
       await writeFile(join(scene.runtimeDir, 'poke.next'), JSON.stringify({ id, planes: ['doors', 'members'] }));
       await rename(join(scene.runtimeDir, 'poke.next'), join(scene.runtimeDir, 'poke'));
-      await until(`run ${pokes}`, async () => (await live()).includes(`"lastPoke":"${id}"`), 10);
+      await until(`run ${pokes}`, async () => (await live()).includes(`"${id}"`), 10);
     },
     stop: () => end(child),
   };

@@ -23,14 +23,21 @@ interface Poke {
   readonly planes: readonly string[];
 }
 
+function theOnlyPoke(): Poke {
+  const lines = readFileSync(join(site.runtimeDir, 'poke'), 'utf8').split('\n').filter((line) => line !== '');
+  expect(lines).toHaveLength(1);
+  return JSON.parse(lines[0] ?? '') as Poke;
+}
+
 /** What a daemon does: reads the poke once it is there, and answers with its id in `live.json`. */
 async function answerPoke(change: (planes: readonly PlaneView[]) => readonly PlaneView[]): Promise<Poke> {
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (!readdirSync(site.runtimeDir).includes('poke')) continue;
-    const poke = JSON.parse(readFileSync(join(site.runtimeDir, 'poke'), 'utf8')) as Poke;
+    // Made, and not written yet.
+    if (!readdirSync(site.runtimeDir).includes('poke') || statSync(join(site.runtimeDir, 'poke')).size === 0) continue;
+    const poke = theOnlyPoke();
     const view: View = calmView();
-    const live = { ...view, status: { ...view.status, planes: change(view.status.planes) }, pid: process.pid, lastPoke: poke.id };
+    const live = { ...view, status: { ...view.status, planes: change(view.status.planes) }, pid: process.pid, pokes: [poke.id] };
     writeFileSync(join(site.runtimeDir, 'live.json'), JSON.stringify(live));
     return poke;
   }
@@ -48,7 +55,7 @@ describe('reconcile', () => {
     const lock = takeLock();
     const [ran, poke] = await Promise.all([site.run(['reconcile', 'doors']), answerPoke((planes) => planes)]);
     expect(ran).toMatchObject({ code: 0, out: 'doors reconciled\n' });
-    expect(poke.planes).toEqual(['doors']);
+    expect(poke).toMatchObject({ planes: ['doors'], read: true });
     lock.release();
   });
 
@@ -58,6 +65,19 @@ describe('reconcile', () => {
       planes.map((plane) => (plane.plane === 'doors' ? { ...plane, ready: false, reason: 'WriteFailed', message: 'UniFi is down' } : plane));
     const [ran] = await Promise.all([site.run(['reconcile']), answerPoke(failed)]);
     expect(ran).toMatchObject({ code: 1, out: 'doors not reconciled: WriteFailed: UniFi is down\nmembers reconciled\n' });
+    lock.release();
+  });
+
+  it('asks again when somebody emptied the file before the daemon looked', async () => {
+    const lock = takeLock();
+    const running = site.run(['reconcile', 'doors']);
+    const path = join(site.runtimeDir, 'poke');
+    while (!readdirSync(site.runtimeDir).includes('poke') || readFileSync(path, 'utf8') === '') await new Promise((resolve) => setImmediate(resolve));
+    const first = theOnlyPoke();
+    writeFileSync(path, '');
+    while (readFileSync(path, 'utf8') === '') await new Promise((resolve) => setImmediate(resolve));
+    expect(await answerPoke((planes) => planes)).toEqual(first);
+    expect((await running).code).toBe(0);
     lock.release();
   });
 
@@ -85,7 +105,7 @@ describe('approve', () => {
   it('pokes the daemon that lives', async () => {
     const lock = takeLock();
     await site.run(['approve', 'plan/0123456789ab'], { view: heldView() });
-    expect(JSON.parse(readFileSync(join(site.runtimeDir, 'poke'), 'utf8'))).toMatchObject({ planes: ['members'] });
+    expect(theOnlyPoke()).toMatchObject({ planes: ['members'], read: false });
     lock.release();
   });
 

@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { bookedEvent, churchFiles, doorGroup, officeHours, person, roomMapping } from '../support/church.js';
 import { hoursFromNow, install, type Installation, type InstallationOptions } from '../support/installation.js';
 import { compiledProgram, until } from '../support/process.js';
-import { call } from '../support/sim.js';
+import { call, rows } from '../support/sim.js';
 
 const program = compiledProgram();
 const installations: Installation[] = [];
@@ -121,6 +121,46 @@ describe('the daemon', () => {
     expect(asked.some(({ path }) => path.endsWith('/doors'))).toBe(true);
     await here.links.unifi.shut();
     expect((await here.sexton('reconcile')).code).not.toBe(0);
+  });
+
+  it('every one of many `reconcile` at once gets its answer, whatever is left in the poke file', async () => {
+    const here = await site({ configuration: { stateDir: 'state' } });
+    await here.daemon();
+    const before = await here.files('state');
+    const words = Array.from({ length: 10 }, (_, index) => [[], ['doors'], ['members']][index % 3] ?? []);
+    const running = words.map((plane) => here.sexton('reconcile', ...plane));
+    await writeFile(join(here.directory, 'run/poke'), 'no line of a command');
+    const ended = await Promise.all(running);
+    expect(ended.map(({ code, out, err }) => [code, out, err])).toEqual(
+      words.map(([plane]) => [0, `${plane === 'members' ? '' : 'doors reconciled\n'}${plane === 'doors' ? '' : 'members reconciled\n'}`, '']),
+    );
+    expect(await here.files('state')).toEqual(before);
+  });
+
+  it('`reconcile` during a run waits for one that began after it', async () => {
+    const here = await site();
+    await here.daemon();
+    expect(await here.openDoors()).toEqual(['Lobby']);
+    await here.unifi.sim('/fault', { match: 'GET /api/v1/developer/doors$', times: 100, delayMs: 3_000 });
+    const earlier = here.sexton('reconcile', 'doors');
+    await until('a run is under way, which has read the files', async () => rows(await here.unifi.sim('/fault')).some(({ times }) => Number(times) < 100));
+    await here.write('rooms.yaml', roomMapping('{ name: Sanctuary, doorGroups: [gym] }'));
+    expect(await here.sexton('reconcile', 'doors')).toMatchObject({ code: 0, out: 'doors reconciled\n' });
+    expect(await here.openDoors()).toEqual(['Gym']);
+    expect((await earlier).code).toBe(0);
+  });
+
+  it('`reconcile` reads the source first: what was entered a moment ago counts', async () => {
+    const here = await site();
+    const { civicrm } = here.links;
+    const config = await readFile(here.config, 'utf8');
+    await writeFile(here.config, config.replace(/^civicrm: .*$/m, `civicrm: { url: "http://127.0.0.1:${civicrm.port}", pollInterval: 30m }`));
+    await here.daemon();
+    const access = async (): Promise<unknown> => (JSON.parse((await here.sexton('get', 'members', '9', '-o', 'json')).out || 'null') as { readonly outcome?: string } | null)?.outcome;
+    await here.civicrm.sim('/seed?merge=1', { contacts: [person(9, '777', 'Gold')] });
+    expect(await access()).toBeUndefined();
+    expect((await here.sexton('reconcile', 'members')).code).toBe(0);
+    expect(await access()).toBe('Access');
   });
 
   it('an edited file moves the doors within seconds; a broken one is named with its place and moves nothing', async () => {

@@ -121,7 +121,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
         troubles: () => composition.deps.troubles,
         livePath: join(configuration.runtimeDir, 'live.json'),
         eventsPath: join(configuration.stateDir, 'events.jsonl'),
-        lastPoke: () => null,
+        pokes: () => [],
         onDiskWrite: () => undefined,
       }),
       stopping: () => false,

@@ -1,7 +1,7 @@
 import { lockHolder } from '../../runtime/lock.js';
 import type { Plane } from '../../status/view.js';
 import { requireConfiguration } from '../configuration.js';
-import { poke, pokeResult } from '../daemon.js';
+import { poke } from '../daemon.js';
 import { CommandError, exit } from '../exit.js';
 import { poll } from '../poll.js';
 import type { Session } from '../session.js';
@@ -12,7 +12,7 @@ export interface ReconcileOptions {
   readonly timeout: number;
 }
 
-/** Pokes the daemon and waits for that run: exit 0 when it succeeded, 1 when not or not in time, 2 without a daemon. */
+/** Has the daemon read the sources and reconcile, and waits for a run that began after that: exit 0 when it succeeded, 1 when not or not in time, 2 without a daemon. */
 export async function reconcileCommand(session: Session, plane: Plane | undefined, options: ReconcileOptions): Promise<number> {
   const { terminal } = session;
   const { runtimeDir } = requireConfiguration(session, options.config);
@@ -21,9 +21,9 @@ export async function reconcileCommand(session: Session, plane: Plane | undefine
     if (lockHolder(runtimeDir) === null) throw new CommandError(exit.unable, 'no daemon runs here; `sexton run --once` reconciles without one');
   };
   requireDaemon();
-  const id = await poke(runtimeDir, planes);
+  const given = await poke(runtimeDir, planes, { read: true });
   const result = await poll(session, { timeout: options.timeout, every: 100 }, async () => {
-    const finished = await pokeResult(runtimeDir, id);
+    const finished = await given.answer();
     if (finished === null) requireDaemon();
     return finished;
   });
