@@ -29,10 +29,11 @@ const outdated: ReadonlySet<string> = new Set(['StalePlan', 'UserAppeared', 'Use
 
 /**
  * One run of the members plane. Without a complete snapshot nothing changes but blocks. A plan that outlived its time is
- * made anew as long as each one gets something done: a first provisioning may take minutes. @throws when UniFi cannot be read
+ * made anew as long as each one gets something done: a first provisioning may take an hour.
+ * @param gotOn called before each further plan @throws when UniFi cannot be read
  */
-export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
-  return runRound(deps, { done: {}, look: null });
+export async function reconcileMembers(deps: PlaneDeps, gotOn: () => void): Promise<MembersRun> {
+  return runRound(deps, { done: {}, look: null, gotOn });
 }
 
 interface EarlierRounds {
@@ -40,9 +41,10 @@ interface EarlierRounds {
   readonly done: MembersResult['done'];
   /** What the last one saw in the end, and by which facts; null before the first. */
   readonly look: { readonly planned: PlannedPeople; readonly planning: Planning } | null;
+  readonly gotOn: () => void;
 }
 
-async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds): Promise<MembersRun> {
+async function runRound(deps: PlaneDeps, { done: before, look, gotOn }: EarlierRounds): Promise<MembersRun> {
   const reading = await deps.store.list();
   const now = deps.clock.now();
   const report = (result: MembersResult | null, withheld: string | null, withheldFor: MembersReport['withheldFor'] = null): MembersReport => ({
@@ -115,7 +117,10 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
     }));
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
-  if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, { done: result.done, look: { planned: last, planning } });
+  if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) {
+    gotOn();
+    return runRound(deps, { done: result.done, look: { planned: last, planning }, gotOn });
+  }
   const failed = applied.find(({ error }) => error !== null)?.error ?? (lost === null ? null : failure(lost.error));
   if (lost?.error instanceof ConfigurationError) throw lost.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
