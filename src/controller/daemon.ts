@@ -62,10 +62,10 @@ export function createDaemon(options: DaemonOptions): Daemon {
     clock,
     random: options.random,
     observer: options.observer,
-    process: async (plane) => {
+    process: async (plane, gotOn) => {
       const answered = [...pokes];
       try {
-        return await engine.reconcile(plane);
+        return await engine.reconcile(plane, gotOn);
       } finally {
         settle(answered, plane);
       }

@@ -44,8 +44,8 @@ export interface EngineOptions {
 }
 
 export interface Engine {
-  /** One run of one plane, published. @throws what the queue should back off from */
-  reconcile(plane: Plane): Promise<WorkResult>;
+  /** One run of one plane, published. @param gotOn called each time a long one has got something done @throws what the queue should back off from */
+  reconcile(plane: Plane, gotOn?: () => void): Promise<WorkResult>;
   /** Publishes again without a run: a source failed or came back. */
   refresh(): Promise<void>;
   view(): View;
@@ -72,10 +72,10 @@ export function createEngine(options: EngineOptions): Engine {
   let gitOps: GitOpsState | null = null;
   let fenceVerified = false;
 
-  async function reconcile(plane: Plane): Promise<WorkResult> {
+  async function reconcile(plane: Plane, gotOn: () => void = () => undefined): Promise<WorkResult> {
     const started = clock.monotonic();
     const before = plane === 'doors' ? doors.report : members.report;
-    const error = await (plane === 'doors' ? runDoors() : runMembers());
+    const error = await (plane === 'doors' ? runDoors() : runMembers(gotOn));
     observer.reconciled(plane, error === null ? 'success' : 'error', (clock.monotonic() - started) / 1000);
     // A run that learned nothing leaves the old report: what that one did was told already.
     await publish((plane === 'doors' ? doors.report : members.report) === before ? null : plane);
@@ -101,9 +101,9 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function runMembers(): Promise<{ readonly thrown: unknown } | null> {
+  async function runMembers(gotOn: () => void): Promise<{ readonly thrown: unknown } | null> {
     try {
-      const run = await reconcileMembers(deps);
+      const run = await reconcileMembers(deps, gotOn);
       members = { report: run.report, lastSuccess: clock.now(), failure: null };
       ({ reading } = run);
       requeue.members = run.requeueAfter;

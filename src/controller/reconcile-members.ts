@@ -29,11 +29,12 @@ const outdated: ReadonlySet<string> = new Set(['StalePlan', 'UserAppeared', 'Use
 
 /**
  * One run of the members plane. Without a complete snapshot nothing changes but blocks. A plan that outlived its time is
- * made anew as long as each one gets something done: a first provisioning may take minutes, and so may a look at thousands
- * of users. @throws when UniFi cannot be read
+ * made anew as long as each one gets something done: a first provisioning may take an hour, and a look at thousands of
+ * users minutes.
+ * @param gotOn called with each further plan @throws when UniFi cannot be read
  */
-export async function reconcileMembers(deps: PlaneDeps): Promise<MembersRun> {
-  return runRound(deps, { done: {}, survey: null, looks: new Map(), cut: new Set() });
+export async function reconcileMembers(deps: PlaneDeps, gotOn: () => void): Promise<MembersRun> {
+  return runRound(deps, { done: {}, survey: null, looks: new Map(), cut: new Set(), gotOn });
 }
 
 interface EarlierRounds {
@@ -44,10 +45,12 @@ interface EarlierRounds {
   readonly looks: Looks;
   /** Users that were deactivated, or tried to be, before anybody was looked at closer. */
   readonly cut: ReadonlySet<string>;
+  readonly gotOn: () => void;
 }
 
 async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<MembersRun> {
   const { done: before, cut } = earlier;
+  earlier.gotOn();
   const reading = await deps.store.list();
   const now = deps.clock.now();
   const report = (result: MembersResult | null, withheld: string | null, withheldFor: MembersReport['withheldFor'] = null): MembersReport => ({

@@ -20,7 +20,7 @@ export interface QueueObserver {
 export interface WorkQueue<Key extends string> {
   /** Queued already: one run. Running: one more run after. */
   add(key: Key): void;
-  /** Milliseconds for which this key has been running, queued, or past its time; 0 while it rests or its time is to come. */
+  /** Milliseconds for which this key has been running without getting on, queued, or past its time; 0 while it rests or its time is to come. */
   overdue(key: Key): number;
   /** No new runs; resolves when the ones in flight have ended. */
   stop(): Promise<void>;
@@ -30,7 +30,8 @@ export interface WorkQueueOptions<Key extends string> {
   readonly clock: Clock;
   /** 0 ≤ n < 1, for jitter. */
   readonly random: () => number;
-  readonly process: (key: Key) => Promise<WorkResult>;
+  /** @param gotOn called by a run that is long, each time it has got something done */
+  readonly process: (key: Key, gotOn: () => void) => Promise<WorkResult>;
   readonly onError: (key: Key, error: unknown) => void;
   readonly observer: QueueObserver;
 }
@@ -48,8 +49,8 @@ interface KeyState {
   /** Monotonic ms when it was queued; null when it is not. */
   queuedAt: number | null;
   running: Promise<void> | null;
-  /** Monotonic ms when the run began; null when none is under way. */
-  startedAt: number | null;
+  /** Monotonic ms when the run began, or last got something done; null when none is under way. */
+  gotOnAt: number | null;
   /** Added while running. */
   dirty: boolean;
   failures: number;
@@ -65,7 +66,7 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
   function stateOf(key: Key): KeyState {
     const known = states.get(key);
     if (known !== undefined) return known;
-    const state: KeyState = { queuedAt: null, running: null, startedAt: null, dirty: false, failures: 0, timer: null };
+    const state: KeyState = { queuedAt: null, running: null, gotOnAt: null, dirty: false, failures: 0, timer: null };
     states.set(key, state);
     return state;
   }
@@ -94,10 +95,10 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
     observer.started(key, (startedAt - state.queuedAt) / 1000);
     observer.depth(key, 0);
     state.queuedAt = null;
-    state.startedAt = startedAt;
+    state.gotOnAt = startedAt;
     state.running = work(key, state).finally(() => {
       state.running = null;
-      state.startedAt = null;
+      state.gotOnAt = null;
       observer.finished(key, (clock.monotonic() - startedAt) / 1000);
       if (state.dirty && !stopped) {
         state.dirty = false;
@@ -108,7 +109,9 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
 
   async function work(key: Key, state: KeyState): Promise<void> {
     try {
-      const { requeueAfter } = await options.process(key);
+      const { requeueAfter } = await options.process(key, () => {
+        state.gotOnAt = clock.monotonic();
+      });
       state.failures = 0;
       // The plan is new, and so is the moment at which it can change by itself.
       state.timer?.cancel();
@@ -140,7 +143,7 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
 
   function overdue(key: Key): number {
     const state = states.get(key);
-    const since = state?.startedAt ?? state?.queuedAt ?? state?.timer?.at ?? Infinity;
+    const since = state?.gotOnAt ?? state?.queuedAt ?? state?.timer?.at ?? Infinity;
     return Math.max(0, clock.monotonic() - since);
   }
 

@@ -32,6 +32,8 @@ export function gitEnvironment(
     ['fetch.recurseSubmodules', 'false'],
     ['submodule.recurse', 'false'],
     ['fetch.unpackLimit', '1'],
+    // Larger blobs go to the disk as they come: a video beside the resources must not need the memory of a Pi.
+    ['core.bigFileThreshold', '1m'],
     // A clean-up that went on by itself would meet the next pull.
     ['gc.autoDetach', 'false'],
     ['maintenance.autoDetach', 'false'],

@@ -14,6 +14,8 @@ interface Bench {
   readonly seen: string[];
   /** Ends the oldest run in flight of that plane. */
   readonly end: (key: Plane, result?: WorkResult | Error) => Promise<void>;
+  /** As the newest run of that plane says that it got something done. */
+  readonly gotOn: (key: Plane) => void;
 }
 
 function bench(): Bench {
@@ -21,11 +23,13 @@ function bench(): Bench {
   const runs: string[] = [];
   const errors: unknown[] = [];
   const seen: string[] = [];
+  const progress = new Map<Plane, () => void>();
   const inFlight = new Map<Plane, ((result: WorkResult | Error) => void)[]>();
   const queue = createWorkQueue<Plane>({
     clock,
     random: () => 0,
-    process: (key) => {
+    process: (key, gotOn) => {
+      progress.set(key, gotOn);
       runs.push(`${key} ${clock.monotonic() / 1_000}`);
       return new Promise((resolve, reject) => {
         const end = (result: WorkResult | Error): void => {
@@ -50,6 +54,7 @@ function bench(): Bench {
     runs,
     errors,
     seen,
+    gotOn: (key) => progress.get(key)?.(),
     async end(key, result = {}) {
       await settle();
       const [first, ...rest] = inFlight.get(key) ?? [];
@@ -263,6 +268,18 @@ describe('what is overdue', () => {
     await end('doors', transient);
     expect(queue.overdue('doors')).toBe(0);
     await clock.advance(60_000);
+    expect(queue.overdue('members')).toBe(0);
+  });
+
+  it('is no long run that gets on', async () => {
+    const { queue, end, gotOn, clock } = bench();
+    queue.add('members');
+    await clock.advance(90_000);
+    gotOn('members');
+    expect(queue.overdue('members')).toBe(0);
+    await clock.advance(60_000);
+    expect(queue.overdue('members')).toBe(60_000);
+    await end('members');
     expect(queue.overdue('members')).toBe(0);
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createWorkQueue } from '../../src/controller/work-queue.js';
 import { member, startMembersSite, type MembersSite, type Register } from '../support/members-site.js';
 import { rows } from '../support/sim.js';
 import { cardsOf, usersOf } from '../support/watched-unifi.js';
@@ -259,6 +260,38 @@ describe('a plan that grows old while it is carried out', () => {
     expect(usersOf(site.unifi.state())).toHaveLength(13);
     site.unifi.around(null);
     await site.expectQuiet();
+  });
+});
+
+describe('a first provisioning that takes longer than the watchdog waits', () => {
+  it('is no plane that hangs: each plan that got something done counts', async () => {
+    const people: Register = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [index + 1, gold(String(101 + index))]));
+    const site = await start({ people });
+    const { clock, composition } = site.site;
+    const errors: unknown[] = [];
+    const queue = createWorkQueue<'members'>({
+      clock,
+      random: () => 0,
+      process: (plane, gotOn) => composition.engine.reconcile(plane, gotOn),
+      onError: (_, error) => errors.push(error),
+      observer: { added: () => undefined, depth: () => undefined, started: () => undefined, finished: () => undefined, retried: () => undefined },
+    });
+    let [writes, longest] = [0, 0];
+    site.unifi.around(async ({ method }, act) => {
+      const answer = await act();
+      if (method !== 'GET' && (writes += 1) % 7 === 0) clock.advance(61_000);
+      longest = Math.max(longest, queue.overdue('members'));
+      return answer;
+    });
+    await composition.sources.members?.poll();
+    const started = clock.monotonic();
+    queue.add('members');
+    await Promise.resolve();
+    await queue.stop();
+    expect(errors).toEqual([]);
+    expect(site.people()).toEqual(Object.fromEntries(Object.keys(people).map((contact) => [contact, member(100 + Number(contact))])));
+    expect(clock.monotonic() - started).toBeGreaterThan(300_000);
+    expect(longest).toBeLessThan(150_000);
   });
 });
 
