@@ -92,7 +92,7 @@ function withHeld(whole: Calendar, rest: Calendar, waiting: ReadonlySet<string>,
     groups: rest.groups.map((group) => ({
       ...group,
       held: [
-        ...group.held,
+        ...(whole.groups.find(({ doorGroup }) => doorGroup === group.doorGroup)?.held ?? []),
         ...held
           .filter(({ doorGroup }) => doorGroup === group.doorGroup)
           .flatMap(({ windows, eventId, startsAt, eventName }) =>
@@ -104,7 +104,11 @@ function withHeld(whole: Calendar, rest: Calendar, waiting: ReadonlySet<string>,
           ),
       ].sort((a, b) => a.start - b.start),
     })),
-    bookings: whole.bookings.map((outcome) => (waiting.has(outcome.booking.id) && outcome.state === 'Open' ? { ...outcome, state: 'Held' as const, reason } : outcome)),
+    bookings: whole.bookings.map((outcome) => {
+      if (!waiting.has(outcome.booking.id) || outcome.open.length === 0) return outcome;
+      const why = outcome.state === 'Held' ? `${outcome.reason}; ${reason}` : reason;
+      return { ...outcome, state: 'Held' as const, reason: why, open: [] };
+    }),
   };
 }
 

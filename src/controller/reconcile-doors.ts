@@ -64,8 +64,12 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const report = doorsReport(reading, facts, { first, last: { ...last, doors }, applied, rules, withheld, previous }, deps);
   const failed = report.groups.find((group) => group.failed.length > 0)?.failed[0] ?? report.removed.find((each) => each.failed.length > 0)?.failed[0];
   const error = failed?.error ?? rules.find(({ state }) => state === 'Failed')?.error;
-  if (error != null) throw new FailedRun({ reading, report, requeueAfter: undefined }, error.message, error.code);
-  return { reading, report, requeueAfter: earlier(untilNext(facts.edges, now), untilNextLook(rules, deps.clock.now())) };
+  const ended = deps.clock.now();
+  const untilEdge = untilNext(facts.edges, now);
+  // An edge that came while the run was under way is next at once.
+  const requeueAfter = earlier(untilEdge === undefined ? undefined : Math.max(1, untilEdge - (ended - now)), untilNextLook(rules, ended));
+  if (error != null) throw new FailedRun({ reading, report, requeueAfter: earlier(requeueAfter, reading.confirmAbsenceIn ?? undefined) }, error.message, error.code);
+  return { reading, report, requeueAfter };
 }
 
 /** Why changes wait for a fence that could not be made; null: none does. */
@@ -103,7 +107,7 @@ export class FailedRun extends TransientError {
     message: string,
     code: string,
   ) {
-    super(message, { code });
+    super(message, { code, ...(run.requeueAfter === undefined ? {} : { dueIn: run.requeueAfter }) });
   }
 }
 

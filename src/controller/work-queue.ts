@@ -125,6 +125,8 @@ export function createWorkQueue<Key extends string>(options: WorkQueueOptions<Ke
       observer.retried(key);
       const asked = error instanceof TransientError ? (error.retryAfter ?? 0) : 0;
       addAfter(key, state, Math.max(asked, backoffDelay(state.failures, options.random())));
+      // What failed must not hold up what is due by then.
+      if (error instanceof TransientError && error.dueIn !== undefined) addAfter(key, state, Math.max(asked, error.dueIn));
     }
   }
 

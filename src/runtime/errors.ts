@@ -18,10 +18,13 @@ export class TransientError extends CodedError {
   override readonly name = 'TransientError';
   /** Milliseconds the other side asked us to wait. */
   readonly retryAfter?: number;
+  /** Milliseconds until there is something else to do, however long the backoff. */
+  readonly dueIn?: number;
 
-  constructor(message: string, details: ErrorDetails & { readonly retryAfter?: number }) {
+  constructor(message: string, details: ErrorDetails & { readonly retryAfter?: number; readonly dueIn?: number }) {
     super(message, details);
     if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
+    if (details.dueIn !== undefined) this.dueIn = details.dueIn;
   }
 }
 

@@ -202,6 +202,27 @@ describe('errors', () => {
     expect(runs).toHaveLength(2);
   });
 
+  it('run again when something else is due, however long they back off', async () => {
+    const { queue, runs, end, clock } = bench();
+    queue.add('doors');
+    for (let failures = 1; failures <= 9; failures += 1) {
+      await end('doors', transient);
+      await clock.advance(backoffDelay(failures, 0));
+    }
+    expect(runs).toHaveLength(10);
+    await end('doors', new TransientError('one door', { code: 'WriteFailed', dueIn: 40_000 }));
+    await clock.advance(39_999);
+    expect(runs).toHaveLength(10);
+    await clock.advance(1);
+    expect(runs).toHaveLength(11);
+    // Not before the other side said.
+    await end('doors', new TransientError('busy', { code: 'TooManyRequests', retryAfter: 60_000, dueIn: 10_000 }));
+    await clock.advance(59_999);
+    expect(runs).toHaveLength(11);
+    await clock.advance(1);
+    expect(runs).toHaveLength(12);
+  });
+
   it('a terminal one waits for its input to change', async () => {
     const { queue, runs, errors, end, clock } = bench();
     queue.add('doors');

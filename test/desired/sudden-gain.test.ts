@@ -82,6 +82,17 @@ describe('many new bookings at once', () => {
     expect(result.calendar.bookings.filter(({ state }) => state === 'Open')).toHaveLength(12);
   });
 
+  it('counts also what opens beside a door that waits for a person already', () => {
+    const doors = { doorGroups: [doorGroup('gym'), doorGroup('annex', { maxContinuous: '10m' })], roomMappings: [roomMapping('rooms', { rooms: [{ name: 'Gym', doorGroups: ['gym', 'annex'] }] })] };
+    const result = hold(more(21), { compute: (bookings) => calendarOf({ bookings, now, days: 14, ...doors }) });
+    expect(result.held.map((each) => each.doorGroup)).toEqual(Array.from({ length: 21 }, () => 'gym'));
+    const [gym, annex] = result.calendar.groups;
+    expect(gym?.windows).toHaveLength(12);
+    expect(gym?.held.filter(({ reason }) => reason === 'SuddenGain')).toHaveLength(21);
+    expect(annex?.held.filter(({ reason }) => reason === 'MaxContinuous')).toHaveLength(33);
+    expect(result.calendar.bookings.filter(({ reason }) => reason.includes('maxContinuous') && reason.includes('sexton approve plan/'))).toHaveLength(21);
+  });
+
   it('does not ask on the first program, nor when an operator changed a resource, too', () => {
     expect(hold(more(40), { guarded: false }).hash).toBeNull();
   });

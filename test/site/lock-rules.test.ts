@@ -42,6 +42,17 @@ describe('a window by lock rule', () => {
     expect(requeueAfter).toBe(120_000);
   });
 
+  it('is woken for all the same while the schedule of another group cannot be written', async () => {
+    const office = `${header('DoorGroup', 'office')}spec:\n  doors: [{ name: Side }]\n  unlock: { method: Schedule, schedule: { name: Office } }\n`;
+    const weekly = { monday: [], tuesday: [], wednesday: [], thursday: [], friday: [], saturday: [], sunday: [] };
+    site = await startRuleSite({ files: { ...gym, 'office.yaml': office, 'hours.yaml': openings('18:00-20:00 gym', '19:00-20:00 office') }, unifi: { schedules: [{ id: 's1', name: 'Office', weekly }] } });
+    await site.unifi.sim('/fault', { match: 'PUT .*/schedules/', times: -1, code: 'CODE_SYSTEM_ERROR', msg: 'no' });
+    await site.moveTo('17:58');
+    await expect(site.composition.engine.reconcile('doors')).rejects.toMatchObject({ code: 'CODE_SYSTEM_ERROR', dueIn: 120_000 });
+    expect(await site.runAt('18:00')).toHaveLength(1);
+    expect(await site.unlocked('gym')).toEqual(['18:00-20:00']);
+  });
+
   it.each([
     ['extended', openings('18:00-21:00 gym'), ['18:00-21:00'], ['gym 150']],
     ['shortened', openings('18:00-19:00 gym'), ['18:00-19:00'], ['gym 30']],

@@ -89,6 +89,8 @@ describe('refusal', () => {
     ['the kind is mistyped', doorGroup('lobby').replace('DoorGroup', 'DoorGruop')],
     ['the name is invalid', doorGroup('Front_Lobby')],
     ['there is a conflict marker', `<<<<<<< HEAD\n${doorGroup('lobby')}`],
+    ['a power cut, or a full disk, left nothing of it', ''],
+    ['nothing but line ends are left of it', '\uFEFF\r\n\n'],
     ['it is not UTF-8', Buffer.from([0xff, 0xfe, 0x41])],
   ])('a resource is not gone while its file is in doubt: %s', async (_name, content) => {
     world.write('lobby.yaml', doorGroup('lobby'));

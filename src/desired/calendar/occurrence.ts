@@ -30,7 +30,10 @@ export interface BookingOutcome {
   readonly booking: Booking;
   readonly state: BookingState;
   readonly reason: string;
+  /** Open and held. */
   readonly windows: readonly (Interval & { readonly doorGroup: string })[];
+  /** Those of them that open: a booking may wait for one door and open another. */
+  readonly open: readonly (Interval & { readonly doorGroup: string })[];
 }
 
 export interface OccurrenceResult {
@@ -59,13 +62,13 @@ export function judgeOccurrence(occurrence: Occurrence, rules: EventRules): Occu
   for (const booking of occurrence.bookings) {
     const absent = whyAbsent(booking, rules.verdictsOf(booking));
     if (absent === null) existing.push(booking);
-    else gone.push({ booking, ...absent, windows: [] });
+    else gone.push({ booking, ...absent, windows: [], open: [] });
   }
 
   // 2 Cancel beats every other rule for events
   if (decision.cancel !== null) {
     const reason = `EventOverride/${decision.cancel} cancels it`;
-    return { ...nothing, outcomes: [...gone, ...existing.map((booking) => ({ booking, state: 'Cancelled' as const, reason, windows: [] }))] };
+    return { ...nothing, outcomes: [...gone, ...existing.map((booking) => ({ booking, state: 'Cancelled' as const, reason, windows: [], open: [] }))] };
   }
 
   // 3 shape: the mapped doors, and those that one Adjust replaces
@@ -74,7 +77,7 @@ export function judgeOccurrence(occurrence: Occurrence, rules: EventRules): Occu
   // 4 decision
   if (decision.deny !== null) {
     const reason = `EventOverride/${decision.deny} denies it`;
-    const denied = existing.map((booking) => ({ booking, state: 'Denied' as const, reason, windows: [] }));
+    const denied = existing.map((booking) => ({ booking, state: 'Denied' as const, reason, windows: [], open: [] }));
     return { ...nothing, denied: shaped.flatMap((window) => outsideClosures(window, rules.closures)), outcomes: [...gone, ...denied] };
   }
 
@@ -177,8 +180,10 @@ export function outsideClosures(window: GroupWindow, closures: readonly Closure[
 function outcomeOf(booking: Booking, gated: readonly Gated[], decision: OverrideDecision, rules: EventRules): BookingOutcome {
   const mine = gated.filter((each) => each.booking === booking);
   const held = mine.flatMap((each) => each.held);
-  const windows = [...mine.flatMap(({ open }) => open), ...held].map(({ doorGroup, start, end }) => ({ doorGroup, start, end }));
-  const outcome = (state: BookingState, reason: string): BookingOutcome => ({ booking, state, reason, windows });
+  const spans = (all: readonly GroupWindow[]): BookingOutcome['windows'] => all.map(({ doorGroup, start, end }) => ({ doorGroup, start, end }));
+  const open = spans(mine.flatMap((each) => each.open));
+  const windows = [...open, ...spans(held)];
+  const outcome = (state: BookingState, reason: string): BookingOutcome => ({ booking, state, reason, windows, open });
   if (held.length > 0) return outcome('Held', [...new Set(held.map(({ reason }) => holdText[reason]))].join('; '));
   if (windows.length > 0) return outcome('Open', '');
   if (mine.length > 0) return outcome('Suppressed', 'a closure of scope Everything, or SafeHours with outside: Clamp, leaves nothing of its windows');

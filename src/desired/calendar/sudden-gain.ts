@@ -28,8 +28,8 @@ const smallestWeek = 10;
 /** By door group and occurrence; windows that are over count no more. */
 export function newOpenings(bookings: Calendar['bookings'], isNew: ReadonlySet<string>, now: Instant): NewOpening[] {
   const found = new Map<string, { readonly doorGroup: string; readonly booking: Booking; readonly windows: Interval[]; readonly bookings: Set<string> }>();
-  for (const { booking, windows } of bookings.filter(({ booking, state }) => state === 'Open' && isNew.has(booking.id))) {
-    for (const { doorGroup, start, end } of windows.filter((window) => window.end > now)) {
+  for (const { booking, open } of bookings.filter((outcome) => isNew.has(outcome.booking.id))) {
+    for (const { doorGroup, start, end } of open.filter((window) => window.end > now)) {
       const key = `${doorGroup} ${booking.event.id}@${booking.event.startsAt}`;
       const known = found.get(key) ?? { doorGroup, booking, windows: [], bookings: new Set() };
       known.windows.push({ start, end });

@@ -79,7 +79,7 @@ export function admit(input: AdmissionInput): AdmissionResult {
   const absent: AcceptedEntry[] = [];
   for (const entry of accepted.values()) {
     if (groups.has(keyText(entry))) continue;
-    const problems = doubtsAbout(entry.version.file, { unreadable, blocked, resources });
+    const problems = doubtsAbout(entry.version.file, { files, unreadable, blocked, resources });
     if (problems.length === 0) absent.push(entry);
     else resources.push(heldBack(entry, problems));
   }
@@ -149,16 +149,22 @@ function acceptedVersion({ admission, specHash, file }: Candidate, before: Accep
 
 /**
  * Why a resource that nothing speaks of may still be meant by its file: the file or a document in it cannot be read,
- * or a document in it that was never accepted is wrong (its name mistyped, say). Absence is evidence only without doubt.
+ * nothing at all is left of it, or a document in it that was never accepted is wrong (its name mistyped, say). Absence
+ * is evidence only without doubt.
  */
 function doubtsAbout(
   file: string,
-  { unreadable, blocked, resources }: Pick<AdmissionResult, 'unreadable' | 'resources'> & Pick<AdmissionInput, 'blocked'>,
+  { files, unreadable, blocked, resources }: Pick<AdmissionResult, 'unreadable' | 'resources'> & Pick<AdmissionInput, 'files' | 'blocked'>,
 ): readonly Problem[] {
   const above = blocked.filter(({ path, directory }) => directory && file.startsWith(`${path}/`)).map(({ problem }) => problem);
   const within = unreadable.filter((entry) => entry.file === file).flatMap(({ problems }) => problems);
   const wrong = resources.filter((resource) => resource.file === file && resource.version === null && resource.refused?.reason === 'Invalid');
-  return [...above, ...within, ...wrong.flatMap(({ refused }) => refused?.problems ?? [])];
+  const emptied = files.filter((each) => each.path === file && each.emptied === true).map(({ path }) => emptiedProblem(path));
+  return [...above, ...within, ...emptied, ...wrong.flatMap(({ refused }) => refused?.problems ?? [])];
+}
+
+function emptiedProblem(file: string): Problem {
+  return { file, line: 1, column: 1, path: '', message: 'the file is empty, and what it held stays in force; write it again, or remove it' };
 }
 
 function heldBack({ kind, name, version }: AcceptedEntry, problems: readonly Problem[]): AdmittedResource {

@@ -22,6 +22,8 @@ export interface ReadFile {
   readonly documents: readonly ReadDocument[];
   /** What concerns the whole file; then there are no documents. */
   readonly problems: readonly Problem[];
+  /** Not even a comment: a power cut and a full disk leave such files, a person hardly ever. */
+  readonly emptied?: true;
 }
 
 interface Cached {
@@ -84,7 +86,8 @@ export class FileReader {
       const admission = validateResource(document, { namespace: this.#namespace });
       return { document, admission, specHash: admission.resource === null ? null : specHash(admission.resource.spec) };
     });
-    return { path, documents: judged, problems };
+    const emptied = Buffer.from(bytes).toString('utf8').trim() === '';
+    return { path, documents: judged, problems, ...(emptied ? { emptied } : {}) };
   }
 
   #failed(file: TreeFile, message: string): ReadFile {
