@@ -7,12 +7,12 @@ import { identity } from '../desired/members/identity.js';
 import { nextBlockEnd } from '../desired/members/blocks.js';
 import type { MemberChange } from '../plan/members/changes.js';
 import { emailHash } from '../plan/members/emails.js';
-import { ConfigurationError, TransientError } from '../runtime/errors.js';
+import { TransientError } from '../runtime/errors.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
 import { memberChanges } from './audited-members.js';
 import { membersHold, rememberActiveUsers } from './members-owner.js';
-import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
+import { checkpoint, inForce, tryAll, untilNext, type PlaneDeps } from './plane.js';
 import { countChanges, settleChanges } from './spent-changes.js';
 import { planPeople, rememberPeople, type PlannedPeople, type Planning } from './plan-people.js';
 
@@ -58,7 +58,8 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
   });
   const mapping = inForce(reading).find((each): each is TierMapping => each.kind === 'TierMapping');
   const writes = !deps.dryRun;
-  if (writes && reading.suspended === null) await forgetMapping(reading, deps);
+  // What the disk does not let go is told, and tried again with the next run.
+  if (writes && reading.suspended === null) await tryAll(() => forgetMapping(reading, deps));
   if (mapping === undefined) return { reading, report: report(null, null), requeueAfter: undefined };
   const { spec } = mapping;
   const suspended = isSuspended(spec, now, deps.local) ? (spec.suspendReason ?? 'spec.suspend is true') : null;
@@ -80,11 +81,12 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
   const wanted = first.guarded.changes.filter(({ held }) => held === null);
   const leaving = wanted.filter(({ change }) => change.verb === 'deactivate').length;
-  const forgetful = await failureOf(async () => {
-    await rememberPeople(first, deps);
-    await rememberActiveUsers({ ...users, count: users.count - leaving }, deps);
-    await countChanges(first, wanted, deps);
-  });
+  const forgetful = await tryAll(
+    () => rememberPeople(first, deps),
+    () => rememberActiveUsers({ ...users, count: users.count - leaving }, deps),
+    // Counted also while the others fail, or the brakes would not see what goes on without them.
+    () => countChanges(first, wanted, deps),
+  );
   // What cannot be remembered must not be given; a cut needs no memory, and waits for no disk.
   const released = wanted.filter(({ change }) => forgetful === null || change.verb === 'deactivate');
   const apply = (): Promise<Applied<MemberChange>[]> => applyMembers(released.map(({ change }) => change), {
@@ -103,32 +105,25 @@ async function runRound(deps: PlaneDeps, { done: before, look }: EarlierRounds):
   const audited = memberChanges(released, { people: first.people, mapping: mapping.metadata.name, approvals: deps.approvals });
   const applied = await onRecord(deps.audit, audited, apply, (all) => all.map(({ error }) => error));
   const done = new Set(applied.filter(({ error }) => error === null).map(({ change }) => change));
-  await deps.approvals.use(released.filter(({ change }) => done.has(change)).map(({ operation }) => operation));
+  const unused = await tryAll(() => deps.approvals.use(released.filter(({ change }) => done.has(change)).map(({ operation }) => operation)));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await planPeople(planning, deps);
-  const lost =
-    forgetful ??
-    (await failureOf(async () => {
-      await rememberPeople(last, deps);
-      await rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps);
-      await settleChanges(last, applied.length > 0, deps);
-    }));
+  const unsettled = await tryAll(
+    () => rememberPeople(last, deps),
+    () => rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps),
+    () => settleChanges(last, applied.length > 0, deps),
+  );
+  const lost = forgetful ?? unused ?? unsettled;
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
   if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) return runRound(deps, { done: result.done, look: { planned: last, planning } });
   const failed = applied.find(({ error }) => error !== null)?.error ?? (lost === null ? null : failure(lost.error));
-  if (lost?.error instanceof ConfigurationError) throw lost.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
   return { reading, report: report(result, null), requeueAfter };
 }
 
 function sameFacts(a: Planning, b: Planning): boolean {
   return a.snapshot === b.snapshot && a.suspended === b.suspended && JSON.stringify(a.spec) === JSON.stringify(b.spec);
-}
-
-/** What a step threw; null: nothing. */
-async function failureOf(step: () => Promise<void>): Promise<{ readonly error: unknown } | null> {
-  return step().then(() => null, (error: unknown) => ({ error }));
 }
 
 /** Some change failed; the rest was done. Retried with backoff, and what is known is reported. */

@@ -1,13 +1,16 @@
 import { withCounted, withSeen } from '../plan/members/budget.js';
 import type { GuardedChange } from '../plan/members/guarded-plan.js';
-import type { PlaneDeps } from './plane.js';
+import { tryAll, type PlaneDeps } from './plane.js';
 import type { PlannedPeople } from './plan-people.js';
 
 /** Before the first write: a process that dies between two of them has counted and approved neither too little nor twice. */
 export async function countChanges(planned: PlannedPeople, released: readonly GuardedChange[], { budget, approvals, clock }: PlaneDeps): Promise<void> {
   const { guarded, spec } = planned;
-  await budget.update((before) => withCounted(judgesAll(planned) ? withSeen(before, guarded, spec.guards, false) : before, guarded, clock.now()));
-  if (released.length > 0) await approvals.begin(released.map(({ operation }) => operation));
+  const failed = await tryAll(
+    () => budget.update((before) => withCounted(judgesAll(planned) ? withSeen(before, guarded, spec.guards, false) : before, guarded, clock.now())),
+    async () => (released.length > 0 ? approvals.begin(released.map(({ operation }) => operation)) : undefined),
+  );
+  if (failed !== null) throw failed.error;
 }
 
 /** After the last look at UniFi. Writes nothing when nothing changed. `wrote`: this run has sent changes. */
