@@ -1,5 +1,4 @@
-import { TransientError } from '../runtime/errors.js';
-import type { StateFile } from '../runtime/state-file.js';
+import { writeFirst, type StateFile } from '../runtime/state-file.js';
 import { emptyInventory, type Inventory } from './inventory.js';
 
 /** The inventory in memory and on disk: every change is on the disk before the next write to UniFi depends on it. */
@@ -21,8 +20,8 @@ export async function openLedger({ file, path, writable, fresh }: OpenLedger): P
   const { value, lost: damaged } = await file.read();
   let inventory = value ?? emptyInventory;
   const missing = value === null && damaged === null && !fresh;
-  // Written at once, so that a missing file is a loss from now on. A full disk takes it with the first change.
-  if (value === null && writable) await file.write(inventory).catch(onlyTransient);
+  // Written at once, so that a missing file is a loss from now on.
+  if (value === null && writable) await writeFirst(file, inventory);
   const consequence = 'what Sexton owns in UniFi is found again by its names; what a removed file left there is not, and closes by its fence.';
   const ledger: Ledger = {
     current: () => inventory,
@@ -35,10 +34,6 @@ export async function openLedger({ file, path, writable, fresh }: OpenLedger): P
     },
   };
   return { ledger, lost: damaged === null ? (missing ? `${path} is missing: ${consequence}` : null) : `${damaged} ${capital(consequence)}` };
-}
-
-function onlyTransient(error: unknown): void {
-  if (!(error instanceof TransientError)) throw error;
 }
 
 function capital(text: string): string {

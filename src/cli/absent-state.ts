@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { statePaths } from '../runtime/paths.js';
+import { prepareDirectory } from '../runtime/state-file.js';
 
 /** What is missing from a state directory that is in use; a sentence each, null: nothing, or nobody can know. */
 export interface AbsentState {
@@ -21,9 +23,25 @@ export function absentState(stateDir: string): AbsentState {
   return {
     fresh: !identified && !used,
     installation: missing(paths.installation, used, 'this is a new installation now, and UniFi belongs to the one before; put the file back from a backup, or take UniFi over with `sexton adopt controller`.'),
-    // Statuses and events are written after resources were accepted for the first time.
+    // Both are made together, by `beginState`.
     accepted: missing(paths.accepted, existsSync(paths.events), 'resources are accepted anew as their files say, and generations begin again at 1.'),
     events: existsSync(`${paths.events}.1`) ? null : missing(paths.events, existsSync(paths.accepted), '`sexton events` no longer tells what happened before.'),
     bookings: missing(paths.bookings, identified, 'Planning Center is read again, and nothing goes until two readings agree.'),
   };
+}
+
+/**
+ * What every state directory in use holds, whichever command began it: missing from now on, it is lost.
+ * @throws ConfigurationError where a directory in it cannot be written
+ */
+export function beginState(stateDir: string): void {
+  const { accepted, events } = statePaths(stateDir);
+  prepareDirectory(accepted, 'stateDir');
+  for (const { name } of readdirSync(accepted, { withFileTypes: true }).filter((entry) => entry.isDirectory())) prepareDirectory(join(accepted, name), 'stateDir');
+  if (existsSync(events)) return;
+  try {
+    closeSync(openSync(events, 'a', 0o640));
+  } catch {
+    // A disk that takes nothing is told with the first event.
+  }
 }

@@ -15,6 +15,7 @@ import { createHttpClient } from '../runtime/http-client.js';
 import type { HttpClient } from '../runtime/http.js';
 import type { Logger } from '../runtime/log.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
+import type { OnStateTrouble } from '../runtime/state-file.js';
 import { siteTime } from '../runtime/site-time.js';
 import type { ControllerEvent } from '../status/events.js';
 import type { Plane } from '../status/view.js';
@@ -29,6 +30,7 @@ export interface AlertingOptions {
 
 export interface AlerterSettings extends AlertingOptions {
   readonly observer: ControllerObserver;
+  readonly onTrouble: OnStateTrouble;
   readonly onEvents: (events: readonly ControllerEvent[]) => Promise<void>;
   /** The view is another one now. */
   readonly onChange: () => void;
@@ -49,6 +51,7 @@ export async function openAlerting(settings: AlerterSettings): Promise<Alerter> 
     secrets: Object.values(credentials),
     log,
     onDiskWrite: observer.diskWrite,
+    onTrouble: settings.onTrouble,
     onEvents: settings.onEvents,
     onDelivery: observer.alertDelivery,
     onChange: settings.onChange,

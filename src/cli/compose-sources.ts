@@ -8,6 +8,7 @@ import { createHttpClient } from '../runtime/http-client.js';
 import type { HttpClient } from '../runtime/http.js';
 import type { Logger } from '../runtime/log.js';
 import { statePaths } from '../runtime/paths.js';
+import type { OnStateTrouble } from '../runtime/state-file.js';
 import { createCivicrmReader } from '../sources/civicrm/reader.js';
 import { readWindow } from '../sources/planning-center/read-window.js';
 import { createPlanningCenterReader } from '../sources/planning-center/reader.js';
@@ -41,6 +42,7 @@ interface SourceOptions {
   /** Ids of bookings that waited for a person, as far as the audit trail knows. */
   readonly waited: ReadonlySet<string>;
   readonly readOnly: boolean;
+  readonly onTrouble: OnStateTrouble;
 }
 
 /** The calendar and the membership database, as far as the configuration has them. */
@@ -80,6 +82,7 @@ async function openCalendar(settings: PlanningCenterConfiguration, options: Sour
     path: statePaths(configuration.stateDir).bookings,
     readOnly: options.readOnly,
     onDiskWrite: observer.diskWrite,
+    onTrouble: options.onTrouble,
     programmed: options.programmed,
     waited: options.waited,
     rangeOf: (readAt) => readWindow(readAt, configuration.timeZone, settings.lookaheadDays),

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { auditOn, silentAudit } from '../apply/audit/audit.js';
 import { openTrail } from '../apply/audit/trail.js';
-import { readFenceProof } from '../apply/doors/fence-proof.js';
+import { openFenceProof } from '../apply/doors/fence-proof.js';
 import { openRuleMemory } from '../apply/doors/rule-memory.js';
 import { decodeInventory, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
@@ -21,18 +22,18 @@ import { actingGroup } from '../runtime/acting-group.js';
 import { delay, type Clock } from '../runtime/clock.js';
 import type { Configuration } from '../runtime/config.js';
 import { missingCredentials, type CredentialName, type Credentials } from '../runtime/credentials.js';
-import { ConfigurationError, errorCode } from '../runtime/errors.js';
+import { ConfigurationError, errorCode, errorMessage } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
 import { isoSeconds } from '../runtime/instant.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
 import { shareDirectory, sharePoke } from '../runtime/shared-place.js';
-import { openStateFile, prepareDirectory } from '../runtime/state-file.js';
+import { openStateFile, prepareDirectory, type OnStateTrouble } from '../runtime/state-file.js';
 import { refuseNewerState, stateVersions } from '../runtime/state-versions.js';
 import type { AlertingView } from '../status/view.js';
 import { openDirectoryStore } from '../store/directory/directory-store.js';
 import { createUnifiClient } from '../unifi/developer-api/client.js';
 import { dryRun } from '../unifi/dry-run.js';
-import { absentState } from './absent-state.js';
+import { absentState, beginState } from './absent-state.js';
 import { openSources, type Sources } from './compose-sources.js';
 
 export interface ComposeOptions {
@@ -83,7 +84,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     await shareWithGroup(configuration, log);
   }
   const paths = statePaths(configuration.stateDir);
-  const written = { writable, readOnly: !writable, onDiskWrite: observer.diskWrite };
+  const troubles = createTroubles(clock);
+  const onTrouble: OnStateTrouble = (path, problem) => {
+    troubles.unwritable(relative(configuration.stateDir, path), problem);
+  };
+  const written = { writable, readOnly: !writable, onDiskWrite: observer.diskWrite, onTrouble };
 
   const client = createUnifiClient({
     url: configuration.unifi.url,
@@ -99,6 +104,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const recorded = options.imagined ? clock : clockForRecords(clock, () => client.lastDate());
   const absent = absentState(configuration.stateDir);
   const { fresh } = absent;
+  if (writable) beginState(configuration.stateDir);
   const { installation, lost: lostInstallation } = await openInstallation(paths.installation, written);
   const inventory = openStateFile<Inventory>({
     ...written,
@@ -108,10 +114,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     label: 'inventory',
     decode: decodeInventory,
   });
-  const troubles = createTroubles(clock);
-  const onLost = (file: string, text: string): void => {
-    troubles.raise({ key: `state/${file}`, reason: 'StateLost', object: `State/${file}`, message: text });
-  };
   const { ledger, lost: lostInventory } = await openLedger({ file: inventory, path: paths.inventory, writable, fresh });
   const expected = ledger.current().managedPolicies.length > 0;
   const { budget, lost: lostBudget } = await openBudget({ ...written, path: paths.budget, now: recorded.now(), expected });
@@ -123,14 +125,14 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     site: configuration.site,
     clock: options.imagined ? realClock : recorded,
     log,
-    onLost,
+    onLost: troubles.lost,
     ...written,
   });
   const trail = writable
     ? await openTrail({ path: paths.audit, headPath: paths.auditHead, clock: recorded, realClock, keep: configuration.audit.keepDays * 86_400_000, onDiskWrite: observer.diskWrite })
     : null;
   const programmed = (): boolean => Object.keys(ledger.current().doorGroups).length > 0 || rules.doorIds().length > 0;
-  const sources = await openSources({ configuration, credentials, clock: recorded, log, observer, store, programmed, waited: waitingBookings(trail?.trail.standing ?? new Map()), readOnly: !writable });
+  const sources = await openSources({ configuration, credentials, clock: recorded, log, observer, store, programmed, waited: waitingBookings(trail?.trail.standing ?? new Map()), readOnly: !writable, onTrouble });
   const local = localTime(configuration.timeZone);
   const newest = { at: 0 };
   const deps: PlaneDeps = {
@@ -168,6 +170,12 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     newest.at = Math.max(0, sources.keptAt ?? 0, ...resources.flatMap(({ acceptedAt }) => (acceptedAt === null ? [] : [Date.parse(acceptedAt)])));
   };
   if (!options.imagined) await readNewest();
+  const fenceProof = openFenceProof(paths.fence, { readOnly: !writable });
+  const fenceVerified = async (): Promise<boolean> => {
+    const { value, lost } = await fenceProof.read().catch((error: unknown) => ({ value: null, lost: errorMessage(error) }));
+    if (lost !== null) troubles.lost('fence.json', lost);
+    return value !== null;
+  };
   const engine = createEngine({
     deps,
     site: configuration.site,
@@ -175,8 +183,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     mode: applies || (!writable && configuration.mode === 'Apply') ? 'Apply' : 'DryRun',
     fence: configuration.fence,
     resync: configuration.unifi.resync,
-    gitOps: () => readGitOpsState(configuration),
-    fenceVerified: async () => (await readFenceProof(paths.fence)) !== null,
+    gitOps: () => readGitOpsState(configuration, { readOnly: !writable, onLost: (text) => { troubles.lost('gitops.json', text); } }),
+    fenceVerified,
     publisher: options.publisher,
     alerting: options.alerting ?? (() => null),
     observer,
@@ -194,7 +202,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     ['events.jsonl', absent.events],
     ...(trail?.lost ?? []).map((text) => ['audit.jsonl', text] as const),
   ] as const;
-  for (const [file, text] of lost) if (text !== null) onLost(file, text);
+  for (const [file, text] of lost) if (text !== null) troubles.lost(file, text);
   return {
     deps,
     engine,

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { createDaemon } from '../controller/daemon.js';
 import type { Publisher } from '../controller/engine.js';
@@ -127,11 +128,14 @@ export async function control(controller: ControllerProcess, held: () => boolean
     clock,
     log,
     observer,
+    onTrouble: (path, problem) => {
+      deps.troubles.unwritable(relative(configuration.stateDir, path), problem);
+    },
     onEvents: (events) => publisher.events(events),
     // Whoever asks for the status sees it at once.
     onChange: () => void engine.refresh().catch(() => undefined),
   });
-  if (alerter.lost !== null) deps.troubles.raise({ key: 'state/alerts.json', reason: 'StateLost', object: 'State/alerts.json', message: alerter.lost });
+  if (alerter.lost !== null) deps.troubles.lost('alerts.json', alerter.lost);
   const server = await startServer({
     listen: configuration.server.listen,
     metricsText: () => metrics.text(),

@@ -31,7 +31,7 @@ export function diskPublisher(options: PublisherOptions): Publisher {
     path: options.eventsPath,
     onDiskWrite: options.onDiskWrite,
     onLost: (message) => {
-      options.troubles().raise({ key: 'state/events.jsonl', reason: 'StateLost', object: 'State/events.jsonl', message });
+      options.troubles().lost('events.jsonl', message);
     },
     onTrouble: (message) => {
       options.troubles().keep('events', message === null ? [] : [{ key: 'events', reason: 'EventsUnwritable', object: 'State/events.jsonl', message }]);

@@ -5,7 +5,7 @@ import type { Approver } from '../apply/audit/record.js';
 import { actingGroup, actingUsers, type ActingUsers } from '../runtime/acting-group.js';
 import type { Clock } from '../runtime/clock.js';
 import { writeDurably } from '../runtime/durable-file.js';
-import { errorCode } from '../runtime/errors.js';
+import { TransientError, errorCode } from '../runtime/errors.js';
 import { parseOrder, type Order } from './orders.js';
 
 /** Plans that a person has released: `approvals/<hash>.json` in the state directory. */
@@ -29,7 +29,8 @@ export interface Approvals {
 /** A file in `approvals/` of a user who may not give orders. */
 export interface RefusedOrder {
   readonly file: string;
-  readonly uid: number;
+  /** Null: the directory as a whole cannot be read. */
+  readonly uid: number | null;
   readonly message: string;
 }
 
@@ -46,7 +47,7 @@ interface Approval {
 interface FoundFile {
   readonly name: string;
   readonly path: string;
-  /** Null: the controller may not read it. */
+  /** Null: the controller may not read it, or it is no file that a command leaves: a link, a pipe, far too long. */
   readonly text: string | null;
   readonly uid: number;
 }
@@ -60,13 +61,20 @@ const longest = 4_194_304;
 export function directoryApprovals(directory: string, clock: Clock, users: () => Promise<ActingUsers> = actingUsers): Approvals {
   let released: ReadonlyMap<string, Approver> = new Map();
   let refused: readonly RefusedOrder[] = [];
+  /** Used, or taken over: they count no more even where the disk does not let them go. */
+  const spent = new Set<string>();
 
   /** Those whose owner may act; what others left is kept in `refused`. */
   async function files(): Promise<readonly FoundFile[]> {
-    const names = await readdir(directory).catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return [];
-      throw error;
-    });
+    let names: readonly string[];
+    try {
+      names = await readdir(directory);
+    } catch (error) {
+      const code = errorCode(error);
+      // Whatever is wrong with orders, what needs none goes on.
+      refused = code === 'ENOENT' ? [] : [{ file: 'approvals', uid: null, message: `${directory} cannot be read (${code}): no approval counts; give it to the user that runs sexton` }];
+      return [];
+    }
     const wanted = names.filter((name) => /^([0-9a-f]{12}|order-[0-9A-Za-z-]+)\.json$/.test(name)).sort();
     if (wanted.length === 0) {
       refused = [];
@@ -88,25 +96,38 @@ export function directoryApprovals(directory: string, clock: Clock, users: () =>
     });
   }
 
+  const useOf = ({ hash, at }: Pick<Approval, 'hash' | 'at'>, operation: string): string => `${hash} ${at} ${operation}`;
+
   const isOpen = ({ at }: Approval): boolean => {
     const age = clock.now() - Date.parse(at);
     return age >= -allowedSkew && age < lifetime;
   };
 
-  /** Files of which nothing is left, or that are too old, are removed; only what differs is written. */
+  /** Files of which nothing is left, or that are too old, are removed; only what differs is written. @throws TransientError after the last */
   async function edit(change: (approval: Approval) => Approval): Promise<void> {
+    let failed: TransientError | null = null;
     for (const { path, approval } of await readAll()) {
       const next = isOpen(approval) ? change(approval) : { ...approval, ops: [] };
-      if (next.ops.length === 0) await rm(path, { force: true });
-      else if (JSON.stringify(next) !== JSON.stringify(approval)) await writeDurably({ path, content: `${JSON.stringify(next, null, 2)}\n`, mode: 0o640 });
+      for (const operation of approval.ops) if (!next.ops.includes(operation)) spent.add(useOf(approval, operation));
+      try {
+        if (next.ops.length === 0) await rm(path, { force: true });
+        else if (JSON.stringify(next) !== JSON.stringify(approval)) await writeDurably({ path, content: `${JSON.stringify(next, null, 2)}\n`, mode: 0o640 });
+      } catch (error) {
+        failed ??= new TransientError(`${path} cannot be written (${errorCode(error)}): what it released is not released again, but may be after a restart; remove it`, { code: errorCode(error), cause: error });
+      }
     }
+    if (failed !== null) throw failed;
   }
 
   return {
     async open() {
       const valid = (await readAll()).filter(({ approval }) => isOpen(approval));
       released = new Map(
-        valid.flatMap(({ uid, approval: { ops, by, at, hash } }) => ops.map((operation) => [operation, { by, uid: process.geteuid === undefined ? null : uid, at, plan: hash }] as const)),
+        valid.flatMap(({ uid, approval: { ops, by, at, hash } }) =>
+          ops
+            .filter((operation) => !spent.has(useOf({ hash, at }, operation)))
+            .map((operation) => [operation, { by, uid: process.geteuid === undefined ? null : uid, at, plan: hash }] as const),
+        ),
       );
       return new Set(released.keys());
     },
@@ -129,11 +150,15 @@ export function directoryApprovals(directory: string, clock: Clock, users: () =>
     async takeOrders(record) {
       const orders = (await files()).flatMap(({ name, path, text, uid }) => {
         const order = name.startsWith('order-') ? parseOrder(text ?? '') : null;
-        return order === null ? [] : [{ path, order: { ...order, uid: process.geteuid === undefined ? null : uid } }];
+        return order === null ? [] : [{ name, path, order: { ...order, uid: process.geteuid === undefined ? null : uid } }];
       });
-      if (orders.length === 0) return;
-      await record(orders.map(({ order }) => order));
-      for (const { path } of orders) await rm(path, { force: true });
+      const fresh = orders.filter(({ name }) => !spent.has(name));
+      if (fresh.length > 0) await record(fresh.map(({ order }) => order));
+      for (const { name, path } of orders) {
+        spent.add(name);
+        // What stays is looked at again, and recorded no second time.
+        await rm(path, { force: true }).then(() => spent.delete(name), () => undefined);
+      }
     },
   };
 }
@@ -147,7 +172,7 @@ function without(approval: Approval, over: (operation: string) => boolean): Appr
 }
 
 function unusable(path: string, name: string, text: string | null): string | null {
-  if (text === null) return `${path} cannot be read by the user that runs sexton: it does not count; give the order again`;
+  if (text === null) return `${path} cannot be read by the user that runs sexton, or is no file that a command leaves: it does not count; remove it, and give the order again`;
   const sound = name.startsWith('order-') ? parseOrder(text) !== null : parseApproval(text) !== null;
   return sound ? null : `${path} is damaged: it does not count; remove it, and give the order again`;
 }
@@ -165,15 +190,14 @@ async function readOwn(directory: string, name: string): Promise<FoundFile | nul
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'EACCES' || code === 'EPERM') return lstat(path).then(({ uid }) => ({ name, path, text: null, uid }), () => null);
-    // Used up since it was listed, or a link: it releases nothing.
-    if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENXIO') return null;
-    throw error;
+    // Used up since it was listed, or it cannot be read: it releases nothing.
+    return code === 'ENOENT' ? null : lstat(path).then(({ uid }) => ({ name, path, text: null, uid }), () => null);
   }
   try {
     const found = await file.stat();
     const { uid, size } = found;
-    return found.isFile() && size <= longest ? { name, path, text: await file.readFile('utf8'), uid } : null;
+    const text = found.isFile() && size <= longest ? await file.readFile('utf8').catch(() => null) : null;
+    return { name, path, text, uid };
   } finally {
     await file.close();
   }

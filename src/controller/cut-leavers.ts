@@ -1,5 +1,5 @@
 import { rememberActiveUsers } from './members-owner.js';
-import type { PlaneDeps } from './plane.js';
+import { tryAll, type PlaneDeps } from './plane.js';
 import { carryOut } from './carry-out-members.js';
 import { countLeavers } from './spent-changes.js';
 import { guardPeople, type Survey } from './survey-people.js';
@@ -22,10 +22,11 @@ export async function cutLeavers(survey: Survey, mapping: string, before: Readon
   if (leavers.length === 0) return { tried: new Set(), done: 0 };
   const users = { template: spec.identity.employeeNumber, count: plan.activeCount - leavers.length };
   // A cut needs no memory, and waits for no disk; what the disk does not take is told by what follows.
-  await rememberActiveUsers(users, deps)
-    .then(() => countLeavers(survey, guarded, leavers, deps))
-    .catch(() => undefined);
-  const applied = await carryOut(leavers, survey, mapping, deps);
+  await tryAll(
+    () => rememberActiveUsers(users, deps),
+    () => countLeavers(survey, guarded, leavers, deps),
+  );
+  const { applied } = await carryOut(leavers, survey, mapping, deps);
   // Not sent at all: the plan had grown old by then.
   const sent = applied.filter(({ error }) => error?.code !== 'StalePlan');
   return { tried: new Set(sent.flatMap(({ change }) => change.userId ?? [])), done: applied.filter(({ error }) => error === null).length };

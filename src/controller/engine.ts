@@ -233,6 +233,7 @@ function withStatuses(reading: ResourceReading, told: readonly StatusUpdate[]): 
 
 function unwritten({ code, waiting }: { readonly code: string; readonly waiting: number }): string {
   const remedy = code === 'ENOSPC' ? 'free space on its disk' : 'look whether its disk is full, read-only or failing, and to whom the file belongs';
+  if (waiting === 0) return `audit-head.json, which holds where the audit trail ends, cannot be written (${code}): all records are on disk; ${remedy}`;
   return `the audit trail cannot be written (${code}): changes go on, and ${waiting} ${waiting === 1 ? 'record waits' : 'records wait'} in memory, which a restart would lose; ${remedy}`;
 }
 

@@ -1,6 +1,6 @@
 import { appendFile, open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { errorCode, errorMessage } from '../runtime/errors.js';
-import { setAside } from '../runtime/state-file.js';
+import { putAside } from '../runtime/state-file.js';
 import { escapeJson } from '../runtime/text.js';
 import type { ControllerEvent } from '../status/events.js';
 
@@ -38,9 +38,10 @@ export function openEventLog({ path, onDiskWrite, onLost, onTrouble }: EventLogO
     try {
       const { size, prefix, unusable } = await lookAt(path);
       lookedAtOnce = true;
-      if (unusable) onLost(`${path} is damaged and was set aside as ${await setAside(path)}: what happened before stands only there.`);
+      if (unusable) onLost(`${path} is damaged and ${await putAside(path)}: what happened before stands only there.`);
       if (waiting.length === 0) return;
-      if (!unusable && size > largest) await rename(path, `${path}.1`);
+      // One that cannot be renamed grows on: an event that is not written is worse.
+      if (!unusable && size > largest) await rename(path, `${path}.1`).catch(() => undefined);
       await appendFile(path, `${prefix}${waiting.map((event) => `${escapeJson(JSON.stringify(event))}\n`).join('')}`, { mode: 0o640 });
       waiting = [];
       onDiskWrite('events');

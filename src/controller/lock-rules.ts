@@ -26,7 +26,7 @@ interface LockRuleInputs {
 /** A rule that ended this long ago needs no memory. */
 const memoryKept = 10 * 60_000;
 
-/** Lock rules of every door that a `method: LockRule` group names or named. @throws ConfigurationError when `rules.json` cannot be written */
+/** Lock rules of every door that a `method: LockRule` group names or named. @throws never */
 export async function runLockRules(inputs: LockRuleInputs, deps: PlaneDeps): Promise<readonly RuleOutcome[]> {
   const { unifi, rules, clock } = deps;
   const { write, checkpoint } = inputs;
@@ -36,7 +36,10 @@ export async function runLockRules(inputs: LockRuleInputs, deps: PlaneDeps): Pro
     const isNamed = doors.some((door) => door.id === id && door.doorGroups.length > 0);
     return memory !== null && !isNamed && Math.max(memory.window.end, memory.expected) + memoryKept < clock.now();
   });
-  if (write) for (const id of over) await rules.remember(id, null);
+  if (write) {
+    await rules.flush();
+    for (const id of over) await rules.learn(id, null);
+  }
   return applyLockRules(
     doors.filter(({ id }) => !over.includes(id)),
     { unifi, rules, clock, checkpoint, write, onRecord: ruleOnRecord(deps, inputs) },

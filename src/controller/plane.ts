@@ -67,6 +67,17 @@ export function checkpoint({ clock, stopping }: PlaneDeps): () => void {
   };
 }
 
+/** Every step, whatever becomes of the ones before it. What the first that failed threw; null: none. */
+export async function tryAll(...steps: readonly (() => Promise<unknown>)[]): Promise<{ readonly error: unknown } | null> {
+  let first: { readonly error: unknown } | null = null;
+  for (const step of steps) {
+    await step().catch((error: unknown) => {
+      first ??= { error };
+    });
+  }
+  return first;
+}
+
 /** Accepted resources that count: also those whose file is missing in one reading only. */
 export function inForce(reading: ResourceReading): Resource[] {
   return [

@@ -1,6 +1,7 @@
 import type { AppliedGroup } from '../apply/doors/apply-doors.js';
 import { applyPlan } from '../apply/doors/apply-plan.js';
 import { observeDoors } from '../apply/doors/observe-doors.js';
+import { failure } from '../apply/outcome.js';
 import { fenceGroup } from '../desired/calendar/fence.js';
 import { planDoors, type DoorsPlan } from '../plan/doors/plan-doors.js';
 import { TransientError } from '../runtime/errors.js';
@@ -13,7 +14,7 @@ import { doorFacts, type DoorFacts } from './door-facts.js';
 import { expectations, runLockRules, untilNextLook } from './lock-rules.js';
 import type { HeldOpenings } from './held-openings.js';
 import { rememberGroups } from './remember-groups.js';
-import { checkpoint, untilNext, type PlaneDeps } from './plane.js';
+import { checkpoint, tryAll, untilNext, type PlaneDeps } from './plane.js';
 
 export interface DoorsRun {
   readonly reading: ResourceReading;
@@ -42,17 +43,15 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const first = await look();
   const withheld = whyWithheld(reading, first, deps);
   const writes = withheld === null && !deps.dryRun;
-  if (withheld === null) await judgeOpenings(facts.openings, deps);
+  const unused = withheld === null ? await tryAll(() => judgeOpenings(facts.openings, deps)) : null;
   const carryOut = (plan: DoorsPlan): Promise<ReadonlyMap<string, AppliedGroup>> =>
     applyOnRecord({ plan, facts, reading }, deps, (onHolidayGroup) => applyPlan(plan, { ...deps, checkpoint: check, onHolidayGroup }));
   const applied = writes ? await carryOut(first) : new Map<string, AppliedGroup>();
   const changed = first.holidayGroups.length > 0 || [...applied.values()].some(({ applied: changes }) => changes.length > 0);
-  if (writes) {
-    await rememberGroups(first, applied, deps);
-    const unfenced = withoutFence(applied);
-    if (unfenced !== null) await carryOut(onlyClosing(await look(unfenced)));
-    await forgetCalendar(reading, deps);
-  }
+  // What the disk does not take must not keep a door open: what closes it comes below.
+  const forgetful = writes ? await tryAll(() => rememberGroups(first, applied, deps), () => forgetCalendar(reading, deps)) : null;
+  const unfenced = withoutFence(applied);
+  if (unfenced !== null) await carryOut(onlyClosing(await look(unfenced)));
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = writes && changed ? await look() : first;
   const plans = last.groups;
@@ -63,7 +62,8 @@ export async function reconcileDoors(deps: PlaneDeps, previous: DoorsReport | nu
   const doors = writes ? ((await deps.watch.sample()) ?? last.doors) : last.doors;
   const report = doorsReport(reading, facts, { first, last: { ...last, doors }, applied, rules, withheld, previous }, deps);
   const failed = report.groups.find((group) => group.failed.length > 0)?.failed[0] ?? report.removed.find((each) => each.failed.length > 0)?.failed[0];
-  const error = failed?.error ?? rules.find(({ state }) => state === 'Failed')?.error;
+  const lost = unused ?? forgetful;
+  const error = failed?.error ?? rules.find(({ state }) => state === 'Failed')?.error ?? (lost === null ? null : failure(lost.error));
   const ended = deps.clock.now();
   const untilEdge = untilNext(facts.edges, now);
   // An edge that came while the run was under way is next at once.
@@ -97,7 +97,8 @@ async function judgeOpenings({ seen, waiting, released }: HeldOpenings, { newBoo
 /** Calendar resources hold nothing in UniFi by themselves: once their absence is sure, there is nothing to revoke. */
 async function forgetCalendar(reading: ResourceReading, { store }: PlaneDeps): Promise<void> {
   const gone = reading.absent.filter(({ kind, confirmed }) => confirmed && kind !== 'DoorGroup' && kind !== 'TierMapping');
-  for (const { kind, name } of gone) await store.forget(kind, name);
+  const failed = await tryAll(...gone.map(({ kind, name }) => () => store.forget(kind, name)));
+  if (failed !== null) throw failed.error;
 }
 
 /** Some change failed; the rest was done. Retried with backoff, and what is known is reported. */

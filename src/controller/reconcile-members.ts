@@ -4,14 +4,14 @@ import { isSuspended, suspensionEnd } from '../desired/calendar/site.js';
 import { nextBlockEnd } from '../desired/members/blocks.js';
 import type { MemberChange } from '../plan/members/changes.js';
 import type { GuardedChange } from '../plan/members/guarded-plan.js';
-import { ConfigurationError, TransientError } from '../runtime/errors.js';
+import { TransientError } from '../runtime/errors.js';
 import { seenVersions, sourceReport, type MembersReport, type MembersResult } from '../status/report.js';
 import type { ResourceReading } from '../store/resource-store.js';
 import { carryOut } from './carry-out-members.js';
 import { lookCloser, type Looks } from './closer-look.js';
 import { cutLeavers } from './cut-leavers.js';
 import { membersHold, rememberActiveUsers } from './members-owner.js';
-import { checkpoint, inForce, untilNext, type PlaneDeps } from './plane.js';
+import { checkpoint, inForce, tryAll, untilNext, type PlaneDeps } from './plane.js';
 import { needsMore, planPeople, rememberPeople, type PlannedPeople } from './plan-people.js';
 import { countChanges, settleChanges } from './spent-changes.js';
 import { surveyPeople, type MemberFacts, type Survey } from './survey-people.js';
@@ -66,7 +66,8 @@ async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<Member
   });
   const mapping = inForce(reading).find((each): each is TierMapping => each.kind === 'TierMapping');
   const writes = !deps.dryRun;
-  if (writes && reading.suspended === null) await forgetMapping(reading, deps);
+  // What the disk does not let go is told, and tried again with the next run.
+  if (writes && reading.suspended === null) await tryAll(() => forgetMapping(reading, deps));
   if (mapping === undefined) return { reading, report: report(null, null), requeueAfter: undefined };
   const { spec, metadata } = mapping;
   const suspended = isSuspended(spec, now, deps.local) ? (spec.suspendReason ?? 'spec.suspend is true') : null;
@@ -98,30 +99,29 @@ async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<Member
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
   const wanted = first.guarded.changes.filter(({ held }) => held === null);
   const leaving = wanted.filter(({ change }) => change.verb === 'deactivate').length;
-  const forgetful = await failureOf(async () => {
-    await rememberPeople(first, deps);
-    await rememberActiveUsers({ ...users, count: users.count - leaving }, deps);
-    await countChanges(first, wanted, deps);
-  });
+  const forgetful = await tryAll(
+    () => rememberPeople(first, deps),
+    () => rememberActiveUsers({ ...users, count: users.count - leaving }, deps),
+    // Counted also while the others fail, or the brakes would not see what goes on without them.
+    () => countChanges(first, wanted, deps),
+  );
   // What cannot be remembered must not be given; a cut needs no memory, and waits for no disk.
   const released = wanted.filter(({ change }) => forgetful === null || change.verb === 'deactivate');
-  const applied = await carryOut(released, { ...first, spec: survey.spec }, metadata.name, deps);
+  const { applied, unused } = await carryOut(released, { ...first, spec: survey.spec }, metadata.name, deps);
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
   const last = applied.length === 0 ? first : await lookAgain(facts, { looks, written: released }, deps);
-  const lost =
-    forgetful ??
-    (await failureOf(async () => {
-      await rememberPeople(last, deps);
-      await rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps);
-      await settleChanges(last, applied.length > 0 || cut.size > 0, deps);
-    }));
+  const unsettled = await tryAll(
+    () => rememberPeople(last, deps),
+    () => rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps),
+    () => settleChanges(last, applied.length > 0 || cut.size > 0, deps),
+  );
+  const lost = forgetful ?? unused ?? unsettled;
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
   if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) {
     return runRound(deps, { ...earlier, done: result.done, survey: last.survey, looks });
   }
   const failed = applied.find(({ error }) => error !== null)?.error ?? (lost === null ? null : failure(lost.error));
-  if (lost?.error instanceof ConfigurationError) throw lost.error;
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);
   return { reading, report: report(result, null), requeueAfter };
 }
@@ -140,11 +140,6 @@ async function lookAgain(facts: MemberFacts, { looks, written }: { readonly look
 
 function sameFacts(a: MemberFacts, b: MemberFacts): boolean {
   return a.snapshot === b.snapshot && a.suspended === b.suspended && JSON.stringify(a.spec) === JSON.stringify(b.spec);
-}
-
-/** What a step threw; null: nothing. */
-async function failureOf(step: () => Promise<void>): Promise<{ readonly error: unknown } | null> {
-  return step().then(() => null, (error: unknown) => ({ error }));
 }
 
 /** Some change failed; the rest was done. Retried with backoff, and what is known is reported. */

@@ -1,12 +1,12 @@
 import type { AppliedGroup } from '../apply/doors/apply-doors.js';
 import type { OwnedDoorGroup } from '../apply/inventory.js';
 import type { DoorsPlan, GroupPlan } from '../plan/doors/plan-doors.js';
-import type { PlaneDeps } from './plane.js';
+import { tryAll, type PlaneDeps } from './plane.js';
 
 /** Writes down what each group owns now; what could not be revoked stays remembered and is tried again. */
 export async function rememberGroups(plan: DoorsPlan, applied: ReadonlyMap<string, AppliedGroup>, { ledger, store }: PlaneDeps): Promise<void> {
   const revoked = plan.removed.filter(({ name }) => !hasFailed(applied.get(name))).map(({ name }) => name);
-  await ledger.update((inventory) => {
+  const remember = (): Promise<void> => ledger.update((inventory) => {
     const doorGroups: Record<string, OwnedDoorGroup> = { ...inventory.doorGroups };
     for (const group of plan.groups) {
       doorGroups[group.name] = ownedAfter(group, doorGroups[group.name], applied.get(group.name));
@@ -16,7 +16,8 @@ export async function rememberGroups(plan: DoorsPlan, applied: ReadonlyMap<strin
     );
     return { ...inventory, doorGroups: Object.fromEntries(remembered) };
   });
-  for (const name of revoked) await store.forget('DoorGroup', name);
+  const failed = await tryAll(remember, ...revoked.map((name) => () => store.forget('DoorGroup', name)));
+  if (failed !== null) throw failed.error;
 }
 
 const nothing: OwnedDoorGroup = { scheduleId: null, scheduleName: null, policyId: null, policyCreated: false, doorIds: null };

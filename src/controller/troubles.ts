@@ -9,6 +9,10 @@ export interface Troubles {
   /** Of all whose key begins so, only these are left. */
   keep(prefix: string, troubles: readonly Omit<TroubleView, 'since'>[]): void;
   standing(): readonly TroubleView[];
+  /** A file of the state directory could not be used: its name there, and what is lost with it. Known until the next start. */
+  lost(file: string, message: string): void;
+  /** A file of the state directory cannot be replaced, and why; null: it can. */
+  unwritable(file: string, problem: string | null): void;
   /** What began and what ended since the last call. */
   news(): readonly ControllerEvent[];
 }
@@ -33,15 +37,24 @@ export function createTroubles(clock: Clock): Troubles {
     if (known === undefined) tell(trouble, false);
   }
 
+  function end(key: string): void {
+    const trouble = standing.get(key);
+    if (trouble !== undefined && standing.delete(key)) tell(trouble, true);
+  }
+
   return {
     raise,
     keep(prefix, troubles) {
-      for (const [key, trouble] of standing) {
-        if (!key.startsWith(prefix) || troubles.some((each) => each.key === key)) continue;
-        standing.delete(key);
-        tell(trouble, true);
-      }
+      for (const key of [...standing.keys()]) if (key.startsWith(prefix) && !troubles.some((each) => each.key === key)) end(key);
       for (const trouble of troubles) raise(trouble);
+    },
+    lost(file, message) {
+      raise({ key: `state/${file}`, reason: 'StateLost', object: `State/${file}`, message });
+    },
+    unwritable(file, problem) {
+      const key = `unwritable/${file}`;
+      if (problem === null) end(key);
+      else raise({ key, reason: 'StateUnwritable', object: `State/${file}`, message: `${problem}; until then it waits in memory, which a restart would lose` });
     },
     standing: () => [...standing.values()],
     news() {

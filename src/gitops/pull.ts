@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Problem } from '../api/problem.js';
 import type { GitOpsConfiguration } from '../runtime/config-gitops.js';
 import { syncDirectory } from '../runtime/durable-file.js';
-import { ConfigurationError, TransientError, errorCode } from '../runtime/errors.js';
+import { ConfigurationError, TransientError, errorCode, errorMessage } from '../runtime/errors.js';
 import { isoSeconds } from '../runtime/instant.js';
 import { gitOpsPaths } from '../runtime/paths.js';
 import { buildTree, carryStatuses, sealTree } from './build-tree.js';
@@ -33,6 +33,8 @@ export interface PullOptions {
   readonly allowForcePush: boolean;
   /** Replace edited files, after keeping a copy of them. */
   readonly setAside: boolean;
+  /** State that was lost or cannot be kept, a sentence each: nothing that the outcome depends on. */
+  readonly onTrouble: (text: string) => void;
   /** Told before each step; waited for. */
   readonly onStep: (step: PullStep) => Promise<void>;
 }
@@ -80,9 +82,9 @@ export async function pull(options: PullOptions): Promise<PullResult> {
   } catch (thrown) {
     const error = explained(thrown);
     if (error instanceof TransientError && error.code !== 'Interrupted') {
-      const { fetchedAt, failed } = await readLastPull(runtimeDir);
+      const { fetchedAt, failed, lost } = await readLastPull(runtimeDir);
       const since = failed?.since ?? isoSeconds(now());
-      await writeLastPull(runtimeDir, { fetchedAt, failed: { since, code: error.code, message: error.message } });
+      await writeLastPull(runtimeDir, { fetchedAt, failed: { since, code: error.code, message: error.message }, lost });
     }
     throw error;
   }
@@ -109,15 +111,20 @@ async function attempt(options: PullOptions): Promise<PullResult> {
   const record = served.kind === 'tree' ? served.record : null;
   const repository = await openRepository(git, gitOpsPaths(stateDir).repository, gitOps);
   const refusals = refusalFile(stateDir, false);
-  const before = (await refusals.read()).value?.refused ?? null;
+  const { value, lost } = await refusals.read();
+  const before = value?.refused ?? null;
+  if (lost !== null) {
+    options.onTrouble(lost);
+    await writeLastPull(runtimeDir, { ...(await readLastPull(runtimeDir)), lost });
+  }
 
   await onStep('ask');
   const { commit: tip, branches } = await repository.tip();
-  await writeLastPull(runtimeDir, { fetchedAt: isoSeconds(now()), failed: null });
+  await writeLastPull(runtimeDir, { fetchedAt: isoSeconds(now()), failed: null, lost });
 
   const actual = await filesOf(served, tip ?? record?.commit ?? '');
   if (record !== null && tip === record.commit && record.path === gitOps.path && record.branch === gitOps.branch) {
-    if (before !== null) await refusals.write({ refused: null });
+    if (before !== null) await forgetRefusal(refusals, options);
     await trees.takeOver();
     const base = new Map(Object.entries(record.files));
     return { outcome: 'NothingNew', revision: revisionOf(record), edits: localEdits(actual, base, base) };
@@ -138,9 +145,19 @@ async function attempt(options: PullOptions): Promise<PullResult> {
     const { refused } = error;
     const same = before !== null && before.commit === refused.commit && before.reason === refused.reason && before.message === refused.message;
     const entry = { ...refused, since: same ? before.since : isoSeconds(now()), inputs };
-    await refusals.write({ refused: entry });
+    await refusals.write({ refused: entry }).catch((thrown: unknown) => {
+      const what = `${refused.commit === null ? 'the branch' : `commit ${refused.commit}`} is refused (${refused.reason}: ${refused.message})`;
+      throw new TransientError(`${what}, and that cannot be kept: ${errorMessage(thrown)}`, { code: errorCode(thrown), cause: thrown });
+    });
     return refusal(entry, record, same);
   }
+}
+
+/** The new set is in force, whether or not the old refusal can be taken back. */
+async function forgetRefusal(refusals: Placing['refusals'], { onTrouble }: PullOptions): Promise<void> {
+  await refusals.write({ refused: null }).catch((error: unknown) => {
+    onTrouble(`${errorMessage(error)}: until then \`sexton status\` shows a refusal that is over`);
+  });
 }
 
 async function fetched(repository: Repository, known: string | null, tip: string, gitOps: GitOpsConfiguration): Promise<string> {
@@ -218,7 +235,7 @@ async function putInPlace(options: PullOptions, { trees, served, record, actual,
       const written = localEdits(await filesOf(old, commit.id), actual, wanted).filter(({ what }) => what !== 'removed');
       if (written.length > 0) aside.push(await trees.setAside(old.root, written.map(({ path }) => path), now()));
     }
-    if (wasRefused) await refusals.write({ refused: null });
+    if (wasRefused) await forgetRefusal(refusals, options);
 
     await onStep('clean up');
     aside.push(...(await trees.removeOthers(finished, oldRoot, now())));

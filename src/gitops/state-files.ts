@@ -5,6 +5,7 @@ import type { GitOpsConfiguration } from '../runtime/config-gitops.js';
 import { gitOpsPaths, runtimePaths } from '../runtime/paths.js';
 import { isRecord } from '../runtime/record.js';
 import { openStateFile, type StateFile } from '../runtime/state-file.js';
+import { stateVersions } from '../runtime/state-versions.js';
 import type { GitOpsState, RefusedRevision } from './state.js';
 import { readRecord } from './tree-record.js';
 
@@ -21,12 +22,14 @@ export interface LastPull {
   /** When the repository last answered. */
   readonly fetchedAt: string | null;
   readonly failed: GitOpsState['failed'];
+  /** What the pull found damaged and set aside, as a sentence: the controller tells it. */
+  readonly lost: string | null;
 }
 
 export function refusalFile(stateDir: string, readOnly: boolean): StateFile<RefusalFile> {
   return openStateFile<RefusalFile>({
     path: gitOpsPaths(stateDir).state,
-    version: 1,
+    version: stateVersions.gitOps,
     what: 'which commit was refused last, and why',
     label: 'gitops',
     decode: decodeRefusal,
@@ -36,20 +39,23 @@ export function refusalFile(stateDir: string, readOnly: boolean): StateFile<Refu
   });
 }
 
+const nothingPulled: LastPull = { fetchedAt: null, failed: null, lost: null };
+
 export async function readLastPull(runtimeDir: string): Promise<LastPull> {
   try {
     const value: unknown = JSON.parse(await readFile(runtimePaths(runtimeDir).pull, 'utf8'));
-    if (!isRecord(value)) return { fetchedAt: null, failed: null };
-    const { fetchedAt, failed } = value;
+    if (!isRecord(value)) return nothingPulled;
+    const { fetchedAt, failed, lost } = value;
     const told = isRecord(failed) ? [failed['since'], failed['code'], failed['message']].filter((each) => typeof each === 'string') : [];
     const [since, code, message] = told;
     return {
       fetchedAt: typeof fetchedAt === 'string' ? fetchedAt : null,
       failed: since === undefined || code === undefined || message === undefined ? null : { since, code, message },
+      lost: typeof lost === 'string' ? lost : null,
     };
   } catch {
     // Not there, or half of it: it says nothing that the next pull does not say again.
-    return { fetchedAt: null, failed: null };
+    return nothingPulled;
   }
 }
 
@@ -66,10 +72,21 @@ export interface GitOpsPlaces {
   readonly gitOps: GitOpsConfiguration | null;
 }
 
-/** How git-ops stands, from what pulls left; writes nothing. @throws ConfigurationError, TransientError when it cannot be read */
-export async function readGitOpsState({ resources, stateDir, runtimeDir, gitOps }: GitOpsPlaces): Promise<GitOpsState | null> {
+export interface GitOpsReader {
+  /** False: a damaged file is set aside. Otherwise nothing is written. */
+  readonly readOnly: boolean;
+  /** What was lost, as a sentence. */
+  readonly onLost: (text: string) => void;
+}
+
+/** How git-ops stands, from what pulls left. @throws ConfigurationError, TransientError when it cannot be read */
+export async function readGitOpsState(
+  { resources, stateDir, runtimeDir, gitOps }: GitOpsPlaces,
+  { readOnly, onLost }: GitOpsReader = { readOnly: true, onLost: () => undefined },
+): Promise<GitOpsState | null> {
   if (gitOps === null) return null;
-  const [record, { value }, last] = await Promise.all([readRecord(resources), refusalFile(stateDir, true).read(), readLastPull(runtimeDir)]);
+  const [record, { value, lost }, { lost: lostInPull, ...last }] = await Promise.all([readRecord(resources), refusalFile(stateDir, readOnly).read(), readLastPull(runtimeDir)]);
+  for (const text of [lost, lostInPull]) if (text !== null) onLost(text);
   const refused = value?.refused ?? null;
   return {
     revision: record === null ? null : { commit: record.commit, branch: record.branch, authoredAt: record.authoredAt, pulledAt: record.pulledAt },

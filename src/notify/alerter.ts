@@ -2,6 +2,7 @@ import type { Clock } from '../runtime/clock.js';
 import { errorCode, errorMessage } from '../runtime/errors.js';
 import { isoSeconds } from '../runtime/instant.js';
 import type { Logger } from '../runtime/log.js';
+import type { OnStateTrouble } from '../runtime/state-file.js';
 import { scrubber } from '../runtime/scrub.js';
 import type { ControllerEvent } from '../status/events.js';
 import type { AlertingView, TransportView } from '../status/view.js';
@@ -41,6 +42,7 @@ export interface AlerterOptions {
   readonly secrets: readonly string[];
   readonly log: Logger;
   readonly onDiskWrite: (what: string) => void;
+  readonly onTrouble: OnStateTrouble;
   readonly onEvents: (events: readonly ControllerEvent[]) => Promise<void>;
   readonly onDelivery: (transport: string, ok: boolean) => void;
   /** Something was told, or a transport failed or works again: the view is another one. */
@@ -53,7 +55,7 @@ export interface AlerterOptions {
  */
 export async function openAlerter(options: AlerterOptions): Promise<Alerter> {
   const { clock, log, wording, heartbeat } = options;
-  const memory = openAlertMemory({ path: options.memoryPath, onDiskWrite: options.onDiskWrite });
+  const memory = openAlertMemory({ path: options.memoryPath, onDiskWrite: options.onDiskWrite, onTrouble: options.onTrouble });
   const { value, lost } = await memory.read();
   const flag = createFlagFile(options.flagPath, wording);
   const scrub = scrubber(options.secrets);

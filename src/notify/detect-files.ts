@@ -71,7 +71,13 @@ const troubles: Readonly<Record<TroubleView['reason'], Pick<Holding, 'subject' |
     todo: 'No access was given, taken or reopened for it. Keep what was set aside, check the SD card and the power supply. The next start ends this alert.',
     reminded: false,
   },
-  ApprovalRefused: { severity: 'Critical', subject: 'An approval of a stranger was refused', todo: 'Find out who left it there, then remove it. Nothing was released by it.', reminded: true },
+  StateUnwritable: {
+    severity: 'Critical',
+    subject: 'A state file cannot be written',
+    todo: 'Is the disk full or broken? Whoever loses access loses it; what has to be remembered first is not given.',
+    reminded: true,
+  },
+  ApprovalRefused: { severity: 'Critical', subject: 'An order does not count', todo: 'Find out who left it there, then remove it. Nothing was released by it.', reminded: true },
   AuditUnwritable: { severity: 'Critical', subject: 'The audit trail cannot be written', todo: 'Is the disk full or broken? What is changed meanwhile is not on record.', reminded: true },
   EventsUnwritable: { severity: 'Warning', subject: 'Events cannot be written', todo: 'Is the disk full or broken?', reminded: true },
 };

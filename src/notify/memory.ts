@@ -1,5 +1,6 @@
 import { isRecord } from '../runtime/record.js';
-import { openStateFile, type StateFile } from '../runtime/state-file.js';
+import { openStateFile, type OnStateTrouble, type StateFile } from '../runtime/state-file.js';
+import { stateVersions } from '../runtime/state-versions.js';
 import { severities } from './alert.js';
 import type { AlertRecord } from './transitions.js';
 
@@ -13,15 +14,17 @@ export interface ToldAlerts {
 export interface AlertMemoryOptions {
   readonly path: string;
   readonly onDiskWrite: (what: string) => void;
+  readonly onTrouble: OnStateTrouble;
 }
 
-export function openAlertMemory({ path, onDiskWrite }: AlertMemoryOptions): StateFile<ToldAlerts> {
+export function openAlertMemory({ path, onDiskWrite, onTrouble }: AlertMemoryOptions): StateFile<ToldAlerts> {
   return openStateFile<ToldAlerts>({
     path,
-    version: 1,
+    version: stateVersions.alerts,
     what: 'the memory of what people were told (what still holds is told once more)',
     label: 'alerts',
     onDiskWrite,
+    onTrouble,
     decode: ({ records, undelivered }) => {
       if (!Array.isArray(records) || !records.every(isAlertRecord) || !isRecord(undelivered)) return null;
       const lists = Object.values(undelivered).every((keys) => Array.isArray(keys) && keys.every((key) => typeof key === 'string'));

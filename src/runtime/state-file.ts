@@ -1,8 +1,10 @@
-import { readFile, rename, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { writeDurably } from './durable-file.js';
 import { ConfigurationError, TransientError, errorCode, errorMessage } from './errors.js';
+
+/** Why the disk does not take the file at `path`, as a sentence; null once it holds what it should. */
+export type OnStateTrouble = (path: string, problem: string | null) => void;
 
 export interface StateFileOptions<T extends object> {
   readonly path: string;
@@ -14,6 +16,7 @@ export interface StateFileOptions<T extends object> {
   readonly decode: (value: Readonly<Record<string, unknown>>, version: number) => T | null;
   /** Called once per write that reached the disk, with the file's short name, for `sexton_disk_writes_total{what}`. */
   readonly onDiskWrite?: ((what: string) => void) | undefined;
+  readonly onTrouble?: OnStateTrouble | undefined;
   /** The label for `onDiskWrite`, without names of objects: `accepted`, `inventory`. */
   readonly label: string;
   /** Permission bits; 0600 unless something else is needed. */
@@ -33,14 +36,20 @@ interface StateReading<T> {
 export interface StateFile<T extends object> {
   /** @throws ConfigurationError when written by a newer program, or not readable by this user */
   read(): Promise<StateReading<T>>;
-  /** True: it differed and is on the disk (fsync) now. Concurrent calls are written in their order. */
+  /**
+   * True: it differed and is on the disk (fsync) now. Concurrent calls are written in their order.
+   * @throws TransientError, the old content untouched: a disk that fails under a running program is nobody's configuration
+   */
   write(value: T): Promise<boolean>;
+  /** What stands there must not be read again: it is removed or, where it cannot be, emptied. @throws TransientError */
+  discard(): Promise<void>;
 }
 
 export function openStateFile<T extends object>(options: StateFileOptions<T>): StateFile<T> {
   // What the disk holds, as far as this process knows; undefined until read or written.
   let onDisk: string | null | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let inTrouble = false;
 
   function inTurn<R>(step: () => Promise<R>): Promise<R> {
     const run = last.then(step, step);
@@ -55,27 +64,50 @@ export function openStateFile<T extends object>(options: StateFileOptions<T>): S
     const decoded = content.text === null ? null : decode(content.text, options);
     if (decoded !== null) return { value: decoded, lost: null };
     onDisk = null;
-    const where = options.readOnly === true ? 'left as it is' : `set aside as ${await setAside(options.path)}`;
-    return { value: null, lost: `${options.path} is damaged and was ${where}: ${options.what} is lost.` };
+    const where = options.readOnly === true ? 'was left as it is' : await putAside(options.path);
+    return { value: null, lost: `${options.path} is damaged and ${where}: ${options.what} is lost.` };
   }
 
   async function write(value: T): Promise<boolean> {
     if (options.readOnly === true) throw new Error(`${options.path}: opened for reading only`);
     const text = `${JSON.stringify({ version: options.version, ...value }, null, 2)}\n`;
-    onDisk ??= (await contentOf(options.path)).text;
-    if (text === onDisk) return false;
     try {
-      await writeDurably({ path: options.path, content: text, mode: options.mode ?? 0o600 });
+      onDisk ??= (await contentOf(options.path)).text;
+      const differs = text !== onDisk;
+      if (differs) await writeDurably({ path: options.path, content: text, mode: options.mode ?? 0o600 });
+      onDisk = text;
+      if (differs) options.onDiskWrite?.(options.label);
+      trouble(null);
+      return differs;
     } catch (error) {
       onDisk = undefined;
-      throw writeFailure(options.path, error);
+      const failure = writeFailure(options.path, error);
+      trouble(failure.message);
+      throw failure;
     }
-    onDisk = text;
-    options.onDiskWrite?.(options.label);
-    return true;
   }
 
-  return { read: () => inTurn(read), write: (value) => inTurn(() => write(value)) };
+  async function discard(): Promise<void> {
+    if (options.readOnly === true) throw new Error(`${options.path}: opened for reading only`);
+    onDisk = undefined;
+    try {
+      // A link is removed, and never followed.
+      await rm(options.path, { force: true }).catch((error: unknown) => emptyFile(options.path, error));
+    } catch (error) {
+      const failure = writeFailure(options.path, error);
+      trouble(failure.message);
+      throw failure;
+    }
+    options.onDiskWrite?.(options.label);
+  }
+
+  function trouble(problem: string | null): void {
+    if (problem === null && !inTrouble) return;
+    inTrouble = problem !== null;
+    options.onTrouble?.(options.path, problem);
+  }
+
+  return { read: () => inTurn(read), write: (value) => inTurn(() => write(value)), discard: () => inTurn(discard) };
 }
 
 async function contentOf(path: string): Promise<{ readonly text: string | null; readonly unusable: boolean }> {
@@ -112,7 +144,7 @@ function decode<T extends object>(text: string, options: StateFileOptions<T>): T
 }
 
 /** Renames a file that cannot be used to `*.bad`, beside others of that name. Answers where it went. */
-export async function setAside(path: string): Promise<string> {
+async function setAside(path: string): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     const aside = attempt === 1 ? `${path}.bad` : `${path}.${attempt}.bad`;
     const taken = await stat(aside).then(
@@ -129,15 +161,61 @@ export async function setAside(path: string): Promise<string> {
   }
 }
 
-const UNWRITABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR']);
-
-function writeFailure(path: string, error: unknown): Error {
-  const code = errorCode(error);
-  const details = { code, cause: error };
-  if (UNWRITABLE.has(code)) {
-    return new ConfigurationError(`${dirname(path)} cannot be written (${code}): give it to the user that runs sexton`, details);
+/** @throws what kept it from being removed */
+async function emptyFile(path: string, cause: unknown): Promise<void> {
+  try {
+    const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+    try {
+      await file.truncate();
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch {
+    throw cause;
   }
-  return new TransientError(`${path} cannot be written: ${errorMessage(error)}`, details);
+}
+
+/** As `setAside`, in words. What cannot even be renamed stays until something is written in its place. @throws never */
+export async function putAside(path: string): Promise<string> {
+  try {
+    return `was set aside as ${await setAside(path)}`;
+  } catch (error) {
+    return `could not be set aside (${errorCode(error)})`;
+  }
+}
+
+/** Only a person can help; a disk that is full or failing may take it later. */
+const forbidden: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR']);
+
+function writeFailure(path: string, error: unknown): TransientError {
+  const code = errorCode(error);
+  return new TransientError(`${path} cannot be written (${code}): ${remedies[code] ?? 'look whether its disk is failing'}`, { code, cause: error });
+}
+
+const remedies: Readonly<Partial<Record<string, string>>> = {
+  ENOSPC: 'free space on its disk',
+  EDQUOT: 'free space on its disk',
+  EACCES: 'give it and its directory to the user that runs sexton',
+  EPERM: 'give it and its directory to the user that runs sexton',
+  EROFS: 'its disk is read-only: look whether it is failing',
+  ENOENT: 'put its directory back',
+  ENOTDIR: 'put its directory back',
+};
+
+/**
+ * Writes what a program begins with. Answers why a disk that is full or failing does not take it now: it may, with the
+ * first change. Null: it is there. @throws ConfigurationError where only a person can help, since nothing has begun yet
+ */
+export async function writeFirst<T extends object>(file: StateFile<T>, value: T): Promise<unknown> {
+  try {
+    await file.write(value);
+    return null;
+  } catch (error) {
+    const code = errorCode(error);
+    if (forbidden.has(code)) throw new ConfigurationError(errorMessage(error), { code, cause: error });
+    return error;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { marksOf, readingsMissing, referenceAt, sameMarks, suddenLoss, withReadi
 import type { Booking, Instant, Interval } from '../desired/model.js';
 import { errorMessage } from '../runtime/errors.js';
 import type { Logger } from '../runtime/log.js';
-import { openStateFile } from '../runtime/state-file.js';
+import { openStateFile, type OnStateTrouble } from '../runtime/state-file.js';
 import { stateVersions } from '../runtime/state-versions.js';
 import { decodeMemory, type BookingsMemory } from './bookings-memory.js';
 import { successors } from './booking-successors.js';
@@ -13,6 +13,7 @@ export interface SteadyBookingsOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly onDiskWrite: (what: string) => void;
+  readonly onTrouble?: OnStateTrouble | undefined;
   /** What a reading begun at this instant covers. */
   readonly rangeOf: (readAt: Instant) => Interval;
   /** True: an earlier process has opened doors, so a first reading means that what it knew is lost. */
@@ -60,6 +61,9 @@ export function steadyBookings({ rangeOf, programmed, waited, log, ...options }:
       written = news;
     } catch (error) {
       log.error('bookings not kept on disk', { error: errorMessage(error) });
+      // A start without them keeps what UniFi holds; with older ones it would open what was cancelled since.
+      if (written !== null) await file.discard().catch(() => undefined);
+      written = null;
     }
   }
 

@@ -73,7 +73,7 @@ export interface StatusView {
 export interface TroubleView {
   /** Stable as long as it is the same trouble: `state/inventory.json`, `approval/0123456789ab.json`, `audit`. */
   readonly key: string;
-  readonly reason: 'StateLost' | 'ApprovalRefused' | 'AuditUnwritable' | 'EventsUnwritable';
+  readonly reason: 'StateLost' | 'StateUnwritable' | 'ApprovalRefused' | 'AuditUnwritable' | 'EventsUnwritable';
   /** `State/inventory.json` */
   readonly object: string;
   /** What, and what to do. */

@@ -94,6 +94,12 @@ function killedAt(point: string): (parts: Parts) => Parts {
         if (point === 'before it confirms' && written > 0) die();
         await rules.remember(id, memory);
       },
+      learn: async (id, memory) => {
+        alive();
+        if (point === 'before it confirms' && written > 0) die();
+        await rules.learn(id, memory);
+      },
+      flush: () => rules.flush(),
     },
   });
 }

@@ -41,6 +41,7 @@ function options(here: GitWorld, onStep: PullOptions['onStep'], signal = new Abo
       const { problems, warnings } = await validateFiles([directory], 'first-church');
       return { problems: problems.map((problem) => ({ ...problem, file: problem.file.slice(directory.length + 1) })), warnings };
     },
+    onTrouble: () => undefined,
     program: 'test',
     allowForcePush: false,
     setAside: false,

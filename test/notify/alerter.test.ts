@@ -53,6 +53,7 @@ async function start(transports: readonly Transport[], more: Partial<AlerterOpti
     secrets: ['s3cret-token'],
     log: silentLogger,
     onDiskWrite: () => undefined,
+    onTrouble: () => undefined,
     onEvents: (told) => Promise.resolve(void events.push(...told)),
     onDelivery: () => undefined,
     onChange: () => undefined,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeDurably } from '../../src/runtime/durable-file.js';
 import { ConfigurationError } from '../../src/runtime/errors.js';
-import { openStateFile, prepareDirectory } from '../../src/runtime/state-file.js';
+import { openStateFile, prepareDirectory, writeFirst, type OnStateTrouble } from '../../src/runtime/state-file.js';
 import { nobody, runModule } from './child.js';
 
 interface Counter {
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function open(more: { version?: number; readOnly?: boolean } = {}) {
+function open(more: { version?: number; readOnly?: boolean; onTrouble?: OnStateTrouble } = {}) {
   return openStateFile<Counter>({
     path: join(directory, 'counter.json'),
     version: 1,
@@ -101,11 +101,26 @@ describe('StateFile', () => {
     expect(readdirSync(directory)).toEqual(['counter.json']);
   });
 
-  it('names the directory that cannot be written', async () => {
-    const file = open();
+  it('that cannot be written in mid-run is named, told, and over once it can; at a start only a person can help', async () => {
+    const told: (string | null)[] = [];
+    const file = open({ onTrouble: (_, problem) => told.push(problem) });
     rmSync(directory, { recursive: true });
-    await expect(file.write({ count: 1 })).rejects.toThrow(ConfigurationError);
-    await expect(file.write({ count: 1 })).rejects.toThrow(directory);
+    for (let round = 0; round < 2; round += 1) await expect(file.write({ count: 1 })).rejects.toMatchObject({ name: 'TransientError', code: 'ENOENT', message: expect.stringContaining(`${directory}/counter.json cannot be written (ENOENT)`) as unknown });
+    await expect(writeFirst(file, { count: 1 })).rejects.toThrow(ConfigurationError);
+    expect(told.every((problem) => problem?.includes('put its directory back'))).toBe(true);
+    mkdirSync(directory);
+    told.length = 0;
+    expect(await file.write({ count: 1 })).toBe(true);
+    expect(await file.write({ count: 1 })).toBe(false);
+    expect(told).toEqual([null]);
+  });
+
+  it('is discarded: gone, and written again when there is something to say', async () => {
+    const file = open();
+    await file.write({ count: 1 });
+    await file.discard();
+    expect(readdirSync(directory)).toEqual([]);
+    expect(await file.write({ count: 1 })).toBe(true);
   });
 });
 

@@ -68,6 +68,7 @@ class Told {
       clock: this.site.clock,
       log: silentLogger,
       observer: noObserver,
+      onTrouble: () => undefined,
       onEvents: () => Promise.resolve(),
       onChange: () => undefined,
     });

@@ -31,6 +31,8 @@ export interface SiteOptions {
   readonly concurrency?: number;
   readonly horizon?: number;
   readonly fence?: 'On' | 'Off';
+  /** Of a repository that nothing here pulls from. */
+  readonly gitOps?: boolean;
   /** Another name of this machine, where the program must not take UniFi for a simulator. */
   readonly unifiHost?: string;
   readonly observer?: ControllerObserver;
@@ -96,6 +98,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       `unifi: { url: "${unifi.listening.replace('127.0.0.1', options.unifiHost ?? '127.0.0.1')}", tlsFingerprint: "${unifi.fingerprint ?? ''}", concurrency: ${options.concurrency ?? 4} }`,
       ...(left.has('planningCenter') ? [] : [`planningCenter: { url: "${pco.listening}" }`]),
       ...(left.has('civicrm') ? [] : [`civicrm: { url: "${civicrm.listening}" }`]),
+      ...(options.gitOps === true ? ['gitOps: { url: "https://git.invalid/doors.git" }'] : []),
       'server: { listen: "127.0.0.1:0" }',
       '',
     ].join('\n'),

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { setAside } from '../../runtime/state-file.js';
+import { putAside } from '../../runtime/state-file.js';
 import { lineHash, origin, parseRecord, type AuditBody, type AuditRecord, type Link } from './record.js';
 import { bytesOf, rotatedFiles, splitLines } from './trail-files.js';
 import type { TrailHead } from './trail-head.js';
@@ -38,7 +38,7 @@ export async function findEnd(path: string, head: TrailHead | null): Promise<Tra
   if (torn.length > 0 && !unusable) repairs.push({ type: 'Repaired', bytes: torn.length, sha256: lineHash(torn) });
   if (complaint !== null) repairs.push({ type: 'Resumed', expected: head === null ? null : { seq: head.seq, hash: head.hash }, found: last, message: complaint });
   repairs.push(...interrupted(known));
-  const aside = unusable ? `${path} is damaged and was set aside as ${await setAside(path)}` : null;
+  const aside = unusable ? `${path} is damaged and ${await putAside(path)}` : null;
   const what = complaint === null ? [] : [`${path}: ${complaint}; the trail goes on, and \`sexton audit verify\` shows the place.`];
   return {
     last: complaint === null || head === null || head.seq <= last.seq ? last : { ...last, seq: head.seq },
@@ -98,6 +98,6 @@ function interrupted(known: readonly Placed[]): AuditBody[] {
 async function wholeFile(path: string): Promise<Buffer | null> {
   const isDirectory = await stat(path).then((found) => found.isDirectory(), () => false);
   if (!isDirectory) return bytesOf(path);
-  await setAside(path);
+  await putAside(path);
   return null;
 }

@@ -64,7 +64,8 @@ export async function openTrail(options: TrailOptions): Promise<{ readonly trail
   let first: { readonly seq: number; readonly at: string } | null = end.first;
   let standing: ReadonlyMap<string, number> = new Map(Object.entries(head?.standing ?? {}));
   let waiting: { readonly text: string; readonly seq: number; readonly at: string }[] = [];
-  let trouble: { readonly code: string; readonly message: string; readonly since: string; readonly first: number } | null = null;
+  /** `first`: the record that the disk has not taken; null: it has all of them, and not the head. */
+  let trouble: { readonly code: string; readonly message: string; readonly since: string; readonly first: number | null } | null = null;
   let omitted = 0;
   let headDue = false;
   let turn: Promise<unknown> = Promise.resolve();
@@ -99,7 +100,7 @@ export async function openTrail(options: TrailOptions): Promise<{ readonly trail
   async function flush(): Promise<void> {
     try {
       if (waiting.length > 0) {
-        if (trouble !== null) {
+        if (trouble !== null && trouble.first !== null) {
           const { code, since, first: from } = trouble;
           const behind = { first: from, last: last.seq, omitted };
           await write();
@@ -113,10 +114,10 @@ export async function openTrail(options: TrailOptions): Promise<{ readonly trail
         await headFile.write({ ...last, standing: Object.fromEntries(standing) });
         headDue = false;
       }
-      if (waiting.length === 0) trouble = null;
+      trouble = null;
     } catch (error) {
-      const now = isoInstant(clock.now());
-      trouble = { since: now, first: waiting[0]?.seq ?? last.seq, ...trouble, code: errorCode(error), message: errorMessage(error) };
+      const behind = trouble?.first ?? waiting[0]?.seq ?? null;
+      trouble = { since: trouble?.since ?? isoInstant(clock.now()), first: behind, code: errorCode(error), message: errorMessage(error) };
     }
   }
 
@@ -141,7 +142,12 @@ export async function openTrail(options: TrailOptions): Promise<{ readonly trail
     if (size === 0 || first === null) return [];
     const old = clock.now() - Date.parse(first.at) > fileAge;
     if (!old && size + coming <= fileSize) return [];
-    await rename(path, rotatedPath(path, first.seq));
+    try {
+      await rename(path, rotatedPath(path, first.seq));
+    } catch {
+      // It grows on until it can be renamed: a record that is not written is worse than a long file.
+      return [];
+    }
     first = null;
     const all = await rotatedFiles(path);
     const gone: string[] = [];

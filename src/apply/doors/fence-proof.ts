@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { writeDurably } from '../../runtime/durable-file.js';
-import { isRecord } from '../../runtime/record.js';
+import { openStateFile, type StateFile } from '../../runtime/state-file.js';
+import { stateVersions } from '../../runtime/state-versions.js';
 
-/** The commissioning test has seen a hub obey a holiday without hours. */
+/** The commissioning test has seen a hub obey a holiday without hours. Without a proof the fence is `Unverified`. */
 export interface FenceProof {
   /** ISO 8601 UTC. */
   readonly verifiedAt: string;
@@ -11,18 +10,16 @@ export interface FenceProof {
   readonly door: string;
 }
 
-/** Null without a proof: a damaged one proves nothing, and the test is quickly done again. @throws never */
-export async function readFenceProof(path: string): Promise<FenceProof | null> {
-  try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (!isRecord(value) || value['version'] !== 1) return null;
-    const { verifiedAt, schedule, door } = value;
-    return typeof verifiedAt === 'string' && typeof schedule === 'string' && typeof door === 'string' ? { verifiedAt, schedule, door } : null;
-  } catch {
-    return null;
-  }
-}
-
-export async function writeFenceProof(path: string, proof: FenceProof): Promise<void> {
-  await writeDurably({ path, content: `${JSON.stringify({ version: 1, ...proof }, null, 2)}\n`, mode: 0o640 });
+export function openFenceProof(path: string, options: { readonly readOnly: boolean }): StateFile<FenceProof> {
+  return openStateFile<FenceProof>({
+    ...options,
+    path,
+    version: stateVersions.fence,
+    what: 'the proof that hubs here obey the fence, which is Unverified until `sexton doctor --fence-test` has run again',
+    label: 'fence',
+    // Read by commands of the group's people.
+    mode: 0o640,
+    decode: ({ verifiedAt, schedule, door }) =>
+      typeof verifiedAt === 'string' && typeof schedule === 'string' && typeof door === 'string' ? { verifiedAt, schedule, door } : null,
+  });
 }

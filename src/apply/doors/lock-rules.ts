@@ -11,7 +11,7 @@ import {
   type RuleState,
 } from '../../plan/doors/lock-rules.js';
 import { delay, type Clock } from '../../runtime/clock.js';
-import { ConfigurationError, TerminalError, TransientError, errorCode } from '../../runtime/errors.js';
+import { TerminalError, TransientError, errorCode } from '../../runtime/errors.js';
 import type { AccessController } from '../../unifi/access-controller.js';
 import { failure } from '../outcome.js';
 import type { RuleMemories } from './rule-memory.js';
@@ -78,7 +78,7 @@ const refusedInterval = /PARAM|INVALID|INTERVAL|RANGE|LIMIT/;
 /** Errors after which the request has changed nothing for sure. */
 const neverTaken: ReadonlySet<string> = new Set(['Overtaken', 'StalePlan', 'Stopping', 'TooManyRequests', offline]);
 
-/** Doors one at a time; ends come first. One door's trouble is its own. @throws ConfigurationError when the memory cannot be kept */
+/** Doors one at a time; ends come first. One door's trouble is its own. @throws never */
 export async function applyLockRules(doors: readonly RuledDoor[], deps: ApplyRules): Promise<readonly RuleOutcome[]> {
   const outcomes: RuleOutcome[] = [];
   for (const door of [...doors].sort((a, b) => a.windows.length - b.windows.length)) outcomes.push(await applyRule(door, deps));
@@ -105,7 +105,7 @@ async function applyRule(door: RuledDoor, deps: ApplyRules): Promise<RuleOutcome
       rule = look.rule.type;
       const decision = decideRule(look);
       if (decision.action === 'none') {
-        if (deps.write && decision.memory !== look.memory) await deps.rules.remember(door.id, decision.memory);
+        if (deps.write && decision.memory !== look.memory) await deps.rules.learn(door.id, decision.memory);
         const foreign = decision.state === 'Schedule' && !door.scheduled && !isOpen(door, look.now);
         return outcome(foreign ? 'ForeignSchedule' : decision.state, decision.lookAgain);
       }
@@ -120,7 +120,6 @@ async function applyRule(door: RuledDoor, deps: ApplyRules): Promise<RuleOutcome
     }
     throw new TransientError(`the lock rule of door "${door.name}" does not settle`, { code: 'NotSettled' });
   } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
     const code = errorCode(error);
     const state = unsupported.has(code) ? 'Unsupported' : code === offline ? 'Offline' : 'Failed';
     return outcome(state, state === 'Offline' ? deps.clock.now() + watchInterval : null, failure(error));
@@ -152,7 +151,10 @@ function leave(look: Look, { clock, checkpoint }: ApplyRules): void {
 async function setRule(door: RuledDoor, look: Look, decision: Extract<RuleDecision, { readonly action: 'set' }>, deps: ApplyRules): Promise<boolean> {
   const { unifi, rules, clock } = deps;
   const memory = unconfirmedMemory(look, decision);
-  await rules.remember(door.id, memory);
+  await rules.remember(door.id, memory).catch((error: unknown) => {
+    // A rule that ends sooner needs no memory: forgotten, it passes for a person's, and expires.
+    if (ruleKind(look.rule) !== 'custom' || look.memory === null || memory.expected >= look.memory.expected) throw error;
+  });
   let sending = { at: 0, ends: 0, minutes: 0 };
   try {
     await unifi.setLockRule(door.id, () => {
@@ -169,7 +171,7 @@ async function setRule(door: RuledDoor, look: Look, decision: Extract<RuleDecisi
     const tooLong = error instanceof TerminalError && refusedInterval.test(code) && sending.minutes > 1;
     const longest = tooLong ? Math.floor(sending.minutes / 2) : (look.memory?.longest ?? null);
     // What ran before still runs; a door without a rule keeps only what was learned about its intervals.
-    await rules.remember(door.id, look.memory === null ? (tooLong ? { ...memory, longest } : null) : { ...look.memory, longest });
+    await rules.learn(door.id, look.memory === null ? (tooLong ? { ...memory, longest } : null) : { ...look.memory, longest });
     if (tooLong || code === 'Overtaken') return false;
     throw error;
   }
@@ -193,7 +195,7 @@ async function confirmRule(
   const ours = kind === 'custom' && beyond >= -allowedSkew && beyond <= allowedSkew + sending.late;
   if (!ours) return;
   const overrun = sending.late > quick ? Math.min(sending.late, Math.max(0, beyond)) : 0;
-  await rules.remember(door.id, { ...memory, expected: sending.ends + overrun, endedTime: held.endedTime, before: null });
+  await rules.learn(door.id, { ...memory, expected: sending.ends + overrun, endedTime: held.endedTime, before: null });
 }
 
 /** Ends our own rule and waits until it is gone. False: nothing was sent, look again. */
@@ -216,6 +218,6 @@ async function endRule(door: RuledDoor, look: Look, memory: RuleMemory, deps: Ap
     if (gone && doors.find(({ id }) => id === door.id)?.lock !== 'Unlocked') break;
   }
   if (!gone) throw new TransientError(`the lock rule of door "${door.name}" goes on after its reset`, { code: 'ReadBackDiffers' });
-  await rules.remember(door.id, null);
+  await rules.learn(door.id, null);
   return true;
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../../desired/model.js';
 import type { RuleMemory } from '../../plan/doors/lock-rules.js';
-import { openStateFile } from '../../runtime/state-file.js';
+import { openStateFile, writeFirst, type OnStateTrouble } from '../../runtime/state-file.js';
 import { stateVersions } from '../../runtime/state-versions.js';
 import { isRecord } from '../../runtime/record.js';
 
@@ -10,8 +10,12 @@ export interface RuleMemories {
   doorIds(): readonly string[];
   /** All memory was lost then: windows that were on at that instant are not opened. Null: never. */
   readonly lostSince: Instant | null;
-  /** On the disk (fsync) when it resolves; the same memory again writes nothing. Null forgets the door. */
+  /** Of what is to be sent: on the disk (fsync) when it resolves, else nothing is remembered. Null forgets the door. @throws TransientError */
   remember(doorId: string, memory: RuleMemory | null): Promise<void>;
+  /** Of what was seen or sent: true whatever the disk says, which takes it now or with a later call. @throws never */
+  learn(doorId: string, memory: RuleMemory | null): Promise<void>;
+  /** Tries again what the disk did not take; nothing of that: no write. @throws never */
+  flush(): Promise<void>;
 }
 
 interface RulesFile {
@@ -26,11 +30,12 @@ interface OpenRuleMemory {
   readonly fresh: boolean;
   readonly now: Instant;
   readonly onDiskWrite: (what: string) => void;
+  readonly onTrouble?: OnStateTrouble | undefined;
 }
 
 /** `lost`: a sentence when the file was damaged, or gone from a state directory that is in use. */
 export async function openRuleMemory(options: OpenRuleMemory): Promise<{ readonly rules: RuleMemories; readonly lost: string | null }> {
-  const { path, writable, fresh, now, onDiskWrite } = options;
+  const { path, writable, fresh, now, onDiskWrite, onTrouble } = options;
   const file = openStateFile<RulesFile>({
     path,
     version: stateVersions.rules,
@@ -38,13 +43,19 @@ export async function openRuleMemory(options: OpenRuleMemory): Promise<{ readonl
     label: 'rules',
     readOnly: !writable,
     onDiskWrite,
+    onTrouble,
     decode,
   });
   const { value, lost: damaged } = await file.read();
   const missing = value === null && damaged === null && !fresh;
   let state: RulesFile = value ?? { lostSince: damaged !== null || missing ? now : null, doors: {} };
   // Written at once, so that a missing file is a loss from now on.
-  if (value === null && writable) await file.write(state);
+  if (value === null && writable) await writeFirst(file, state);
+  let kept = true;
+  /** What fails is told by the file. */
+  const save = async (): Promise<void> => {
+    kept = await file.write(state).then(() => true, () => false);
+  };
   const consequence = 'running lock rules are treated as a person\'s, and windows that are on now are not opened.';
   return {
     rules: {
@@ -55,15 +66,28 @@ export async function openRuleMemory(options: OpenRuleMemory): Promise<{ readonl
       },
       async remember(doorId, memory) {
         if (!writable) return;
-        const others = Object.entries(state.doors).filter(([id]) => id !== doorId);
-        const doors = memory === null ? others : [...others, [doorId, memory] as const];
-        const next = { ...state, doors: Object.fromEntries(doors) };
+        const next = withDoor(state, doorId, memory);
         await file.write(next);
         state = next;
+        kept = true;
+      },
+      async learn(doorId, memory) {
+        if (!writable) return;
+        state = withDoor(state, doorId, memory);
+        await save();
+      },
+      async flush() {
+        if (!kept) await save();
       },
     },
     lost: damaged === null ? (missing ? `${path} is missing: ${consequence}` : null) : `${damaged} So ${consequence}`,
   };
+}
+
+function withDoor(state: RulesFile, doorId: string, memory: RuleMemory | null): RulesFile {
+  const others = Object.entries(state.doors).filter(([id]) => id !== doorId);
+  const doors = memory === null ? others : [...others, [doorId, memory] as const];
+  return { ...state, doors: Object.fromEntries(doors) };
 }
 
 function decode({ lostSince, doors }: Readonly<Record<string, unknown>>): RulesFile | null {

@@ -3,7 +3,8 @@ import { emptyBudget, notAfter, type Budget, type BudgetHour } from '../../plan/
 import type { MemberVerb } from '../../plan/members/changes.js';
 import { isoInstant } from '../../runtime/instant.js';
 import { isRecord } from '../../runtime/record.js';
-import { openStateFile } from '../../runtime/state-file.js';
+import { openStateFile, writeFirst, type OnStateTrouble } from '../../runtime/state-file.js';
+import { stateVersions } from '../../runtime/state-versions.js';
 
 /** What the brakes remember, in memory and on disk: a change is on the disk before the write to UniFi that it counts. */
 export interface BudgetBook {
@@ -19,17 +20,19 @@ export interface BudgetFileOptions {
   /** This installation has worked with members before: a missing file is a lost one. */
   readonly expected: boolean;
   readonly onDiskWrite: (what: string) => void;
+  readonly onTrouble?: OnStateTrouble | undefined;
 }
 
 /** `lost`: a sentence when the counts of the last 24 h are gone; the brakes are then tight for a day. */
-export async function openBudget({ path, now, writable, expected, onDiskWrite }: BudgetFileOptions): Promise<{ readonly budget: BudgetBook; readonly lost: string | null }> {
+export async function openBudget({ path, now, writable, expected, onDiskWrite, onTrouble }: BudgetFileOptions): Promise<{ readonly budget: BudgetBook; readonly lost: string | null }> {
   const file = openStateFile<Budget>({
     path,
-    version: 1,
+    version: stateVersions.budget,
     what: `how many members changed in the last 24 h; for a day guards.minimum changes of one sort wait for approval`,
     label: 'budget',
     readOnly: !writable,
     onDiskWrite,
+    onTrouble,
     decode,
   });
   const { value, lost } = await file.read();
@@ -37,7 +40,7 @@ export async function openBudget({ path, now, writable, expected, onDiskWrite }:
   const gone = lost ?? missing;
   let current = value === null ? { ...emptyBudget, lostAt: gone === null ? null : isoInstant(now) } : notAfter(value, now);
   // At once: the next start must not take the loss for a fresh beginning, nor its day for a new one.
-  if (gone !== null && writable) await file.write(current);
+  if (gone !== null && writable) await writeFirst(file, current);
   const budget: BudgetBook = {
     current: () => current,
     async update(change) {

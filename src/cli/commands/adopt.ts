@@ -47,7 +47,10 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
     });
     for (const text of composition.lost) session.terminal.note(text);
     try {
-      return await (what === 'controller' ? takeController(session, composition.deps, person) : takeMembers(session, composition.deps, contacts));
+      const code = await (what === 'controller' ? takeController(session, composition.deps, person) : takeMembers(session, composition.deps, { contacts, person }));
+      const unwritten = composition.deps.audit.problem();
+      if (unwritten !== null) session.terminal.note(`this is not on record: the audit trail cannot be written (${unwritten.code})`);
+      return code;
     } catch (error) {
       if (error instanceof CommandError || error instanceof ConfigurationError) throw error;
       throw new CommandError(exit.failed, `not taken over: ${errorMessage(error)} (${errorCode(error)})`);
@@ -70,7 +73,7 @@ async function takeController({ terminal }: Session, deps: PlaneDeps, person: st
   return exit.ok;
 }
 
-async function takeMembers({ terminal }: Session, deps: PlaneDeps, contacts: readonly number[]): Promise<number> {
+async function takeMembers({ terminal }: Session, deps: PlaneDeps, { contacts, person }: { readonly contacts: readonly number[]; readonly person: string }): Promise<number> {
   const adoption = await adoptMembers(deps, contacts);
   if (typeof adoption === 'string') throw new CommandError(exit.failed, `nobody was taken over: ${adoption}`);
   requireClock(deps);
@@ -80,7 +83,7 @@ async function takeMembers({ terminal }: Session, deps: PlaneDeps, contacts: rea
     const { contact, userId, status, before, after } = takeover;
     if (deps.stopping()) throw new CommandError(exit.interrupted, `interrupted; ${taken} taken over, the others are as they were`);
     terminal.out(`contact ${contact}: UniFi user ${userId} (${status}), employee number "${before}" becomes "${after}"\n`);
-    const problem = await adoption.carryOut(takeover);
+    const problem = await adoption.carryOut(takeover, person);
     if (problem === null) taken += 1;
     else {
       failed += 1;

@@ -1,5 +1,5 @@
 import { systemClockSynchronised } from '../../controller/clock-check.js';
-import { readFenceProof, writeFenceProof } from '../../apply/doors/fence-proof.js';
+import { openFenceProof } from '../../apply/doors/fence-proof.js';
 import { scheduleNameOf } from '../../plan/doors/group.js';
 import { readCredentials, missingCredentials, type Credentials } from '../../runtime/credentials.js';
 import { errorMessage } from '../../runtime/errors.js';
@@ -106,9 +106,11 @@ async function lookAtSite({ readers }: Session, configuration: Configuration, cr
 
 async function fenceCheck({ fence, stateDir }: Configuration): Promise<Check> {
   if (fence === 'Off') return warning('fence', 'fence: Off: should Sexton die, doors repeat their week', 'say `fence: On`');
-  const proof = await readFenceProof(statePaths(stateDir).fence);
+  const { value: proof, lost } = await openFenceProof(statePaths(stateDir).fence, { readOnly: true })
+    .read()
+    .catch((error: unknown) => ({ value: null, lost: errorMessage(error) }));
   if (proof !== null) return ok('fence', `Verified ${proof.verifiedAt} with the door "${proof.door}"`);
-  return warning('fence', 'Unverified: nobody has seen yet that a hub here obeys a holiday without hours', 'sexton doctor --fence-test --door DOOR --schedule SCHEDULE, both spare');
+  return warning('fence', lost ?? 'Unverified: nobody has seen yet that a hub here obeys a holiday without hours', 'sexton doctor --fence-test --door DOOR --schedule SCHEDULE, both spare');
 }
 
 async function commission(session: Session, configuration: Configuration, { unifi }: DoctorInstruments): Promise<number> {
@@ -151,7 +153,7 @@ async function fenceTest(session: Session, { configuration, instruments, options
     return exit.failed;
   }
   becomeStateOwner(configuration);
-  await writeFenceProof(statePaths(configuration.stateDir).fence, { verifiedAt: isoSeconds(session.clock.now()), schedule, door });
+  await openFenceProof(statePaths(configuration.stateDir).fence, { readOnly: false }).write({ verifiedAt: isoSeconds(session.clock.now()), schedule, door });
   session.terminal.out(`Verified: the door "${door}" closed on a holiday without hours; ${await tellDaemon(configuration, ['doors'])}\n`);
   return exit.ok;
 }

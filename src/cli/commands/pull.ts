@@ -91,6 +91,9 @@ async function pullNow(session: Session, { configuration, gitOps, options }: Ord
     program: programVersion(),
     allowForcePush: options.allowForcePush === true,
     setAside: options.setAside === true,
+    onTrouble: (text) => {
+      session.terminal.note(text);
+    },
     onStep: (step) => (step === 'look back' ? switched() : Promise.resolve()),
   });
 }

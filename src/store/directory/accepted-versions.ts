@@ -1,11 +1,11 @@
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { kindInfo } from '../../api/kinds.js';
 import { type Kind, kinds } from '../../api/resource.js';
 import type { Logger } from '../../runtime/log.js';
 import { ConfigurationError, TransientError, errorCode, errorMessage } from '../../runtime/errors.js';
 import { statePaths } from '../../runtime/paths.js';
-import { type StateFile, openStateFile, prepareDirectory } from '../../runtime/state-file.js';
+import { type OnStateTrouble, type StateFile, openStateFile } from '../../runtime/state-file.js';
 import { stateVersions } from '../../runtime/state-versions.js';
 
 /** What is in force, and how it came to be. */
@@ -38,6 +38,7 @@ export interface AcceptedVersionsOptions {
   readonly readOnly: boolean;
   readonly onDiskWrite?: ((what: string) => void) | undefined;
   readonly onLost?: ((file: string, text: string) => void) | undefined;
+  readonly onTrouble?: OnStateTrouble | undefined;
 }
 
 export type AcceptedEntry = ResourceKey & { readonly version: AcceptedVersion };
@@ -74,11 +75,11 @@ export class AcceptedVersions {
 
   async #save(entry: AcceptedEntry): Promise<void> {
     try {
-      prepareDirectory(dirname(this.#path(entry)), 'stateDir');
+      // A state directory that is gone is put back by a person: in one made anew, nobody would know who this installation is.
+      for (const directory of [statePaths(this.#options.stateDir).accepted, dirname(this.#path(entry))]) await mkdir(directory, { mode: 0o750 }).catch(() => undefined);
       await this.#file(entry).write(entry.version);
       this.#unsaved.delete(keyText(entry));
     } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
       this.#unsaved.set(keyText(entry), entry);
       this.#options.log.error('accepted version not saved', { resource: keyText(entry), error });
     }
@@ -86,8 +87,8 @@ export class AcceptedVersions {
 
   async forget(key: ResourceKey): Promise<void> {
     if (this.#options.readOnly) throw new Error('the store is open for reading only');
-    await rm(this.#path(key), { force: true });
-    this.#options.onDiskWrite?.('accepted');
+    await this.#file(key).discard();
+    this.#options.onTrouble?.(this.#path(key), null);
     this.#files.delete(keyText(key));
     this.#unsaved.delete(keyText(key));
     this.#entries?.delete(keyText(key));
@@ -125,6 +126,7 @@ export class AcceptedVersions {
       mode: 0o640,
       decode,
       onDiskWrite: this.#options.onDiskWrite,
+      onTrouble: this.#options.onTrouble,
       readOnly: this.#options.readOnly,
     });
     this.#files.set(keyText(key), file);

@@ -3,6 +3,7 @@ import { apiVersion } from '../../api/resource.js';
 import type { Clock } from '../../runtime/clock.js';
 import { errorCode } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/log.js';
+import type { OnStateTrouble } from '../../runtime/state-file.js';
 import type { ResourceReading, ResourceStore, StatusUpdate, StoredResource } from '../resource-store.js';
 import { AbsenceWatch, isGitBusy } from './absence.js';
 import { type AcceptedVersion, AcceptedVersions, type ResourceKey, keyText } from './accepted-versions.js';
@@ -31,6 +32,7 @@ export interface DirectoryStoreOptions {
   readonly onDiskWrite?: (what: string) => void;
   /** A file of the state directory could not be used: its name there, and a sentence. */
   readonly onLost?: (file: string, text: string) => void;
+  readonly onTrouble?: OnStateTrouble;
 }
 
 /** The resources of a directory of YAML files (design section 3). */
