@@ -3,6 +3,7 @@ import { onRecord } from '../apply/audit/audit.js';
 import type { AuditedChange } from '../apply/audit/record.js';
 import { observeDoors } from '../apply/doors/observe-doors.js';
 import { takeOver } from '../apply/doors/owner.js';
+import { failure } from '../apply/outcome.js';
 import { ownerGroupName, ownerMark, ownershipHold } from '../plan/doors/owner.js';
 import { activeUsers, usersReplaced, type ActiveUsers } from '../plan/members/owner.js';
 import { checkpoint, inForce, type PlaneDeps } from './plane.js';
@@ -45,7 +46,13 @@ export async function adoptController(deps: PlaneDeps): Promise<Adoption | null>
         after: { installation: installationId, ...(forgotten.length === 0 ? {} : { forgotten }) },
         causes: [{ kind: 'person', ref: 'sexton adopt controller', text: `ordered by ${by}`, by }],
       };
-      await onRecord(deps.audit, [change], () => takeOver(observed, { unifi, installationId, checkpoint: check }), () => [null]);
+      const outcome = await onRecord(
+        deps.audit,
+        [change],
+        () => takeOver(observed, { unifi, installationId, checkpoint: check }).then(() => null, (error: unknown) => ({ error })),
+        (failed) => [failed === null ? null : failure(failed.error)],
+      );
+      if (outcome !== null) throw outcome.error;
       await ledger.update((inventory) => ({
         ...inventory,
         ownerSeen: true,
