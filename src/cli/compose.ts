@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { auditOn, silentAudit } from '../apply/audit/audit.js';
 import { openTrail } from '../apply/audit/trail.js';
-import { readFenceProof } from '../apply/doors/fence-proof.js';
+import { controllerOf, readFenceProof } from '../apply/doors/fence-proof.js';
 import { openRuleMemory } from '../apply/doors/rule-memory.js';
 import { decodeInventory, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
@@ -176,7 +176,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     fence: configuration.fence,
     resync: configuration.unifi.resync,
     gitOps: () => readGitOpsState(configuration),
-    fenceVerified: async () => (await readFenceProof(paths.fence)) !== null,
+    fenceVerified: async () => (await readFenceProof(paths.fence))?.controller === controllerOf(configuration.unifi),
     publisher: options.publisher,
     alerting: options.alerting ?? (() => null),
     observer,
