@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { auditOn, silentAudit } from '../apply/audit/audit.js';
 import { openTrail } from '../apply/audit/trail.js';
-import { openFenceProof } from '../apply/doors/fence-proof.js';
+import { controllerOf, openFenceProof } from '../apply/doors/fence-proof.js';
 import { openRuleMemory } from '../apply/doors/rule-memory.js';
 import { decodeInventory, type Inventory } from '../apply/inventory.js';
 import { openInstallation } from '../apply/installation.js';
@@ -174,7 +174,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const fenceVerified = async (): Promise<boolean> => {
     const { value, lost } = await fenceProof.read().catch((error: unknown) => ({ value: null, lost: errorMessage(error) }));
     if (lost !== null) troubles.lost('fence.json', lost);
-    return value !== null;
+    return value?.controller === controllerOf(configuration.unifi);
   };
   const engine = createEngine({
     deps,

@@ -8,7 +8,7 @@ export function registerDoctor({ session, command, run }: Registry): void {
   command('doctor', 'look at everything that Sexton needs, each with its remedy', [
     'sexton doctor                   # exit 0: nothing is wrong, 1: something is',
     'sexton doctor --offline         # only this machine and its files',
-    'sexton doctor --commission > /etc/sexton/resources/door-groups.yaml',
+    'sexton doctor --commission > door-groups.yaml    # look at it, then move it to the resources',
     'sexton doctor --fence-test --door "Broom cupboard" --schedule Spare',
   ])
     .option('--offline', 'ask nobody: only this machine and its files')

@@ -45,9 +45,9 @@ export function acquireLock(runtimeDir: string, path = runtimePaths(runtimeDir).
 }
 
 /** The pid of the living process that holds the lock; null when none does. @throws ConfigurationError when this user may not know */
-export function lockHolder(runtimeDir: string): number | null {
+export function lockHolder(runtimeDir: string, path = runtimePaths(runtimeDir).lock): number | null {
   try {
-    const content = contentOf(runtimePaths(runtimeDir).lock);
+    const content = contentOf(path);
     return content === null ? null : livingOwner(content);
   } catch (error) {
     const code = errorCode(error);

@@ -14,6 +14,8 @@ export function statePaths(stateDir: string) {
     events: join(stateDir, 'events.jsonl'),
     audit: join(stateDir, 'audit.jsonl'),
     fence: join(stateDir, 'fence.json'),
+    /** What a fence test has in its hands. */
+    fenceTest: join(stateDir, 'fence-test.json'),
     auditHead: join(stateDir, 'audit-head.json'),
   } as const;
 }
@@ -47,6 +49,7 @@ export function runtimePaths(runtimeDir: string) {
     /** How the last pull went, and its lock. */
     pull: join(runtimeDir, 'pull.json'),
     pullLock: join(runtimeDir, 'pull.lock'),
+    fenceTestLock: join(runtimeDir, 'fence-test.lock'),
     /** Status files of a resource directory that cannot be written. */
     status: join(runtimeDir, 'status'),
   } as const;

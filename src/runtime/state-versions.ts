@@ -12,7 +12,8 @@ export const stateVersions = {
   bookings: 2,
   budget: 1,
   rules: 1,
-  fence: 1,
+  /** Version 1 did not say of which UniFi. */
+  fence: 2,
   alerts: 1,
   auditHead: 1,
   gitOps: 1,

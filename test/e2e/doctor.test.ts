@@ -1,16 +1,19 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { fenceRecord } from '../../src/cli/doctor/fence-record.js';
 import { testFence, type FenceVerdict } from '../../src/cli/doctor/fence-test.js';
 import { localTime } from '../../src/desired/calendar/local-time.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { silentLogger } from '../../src/runtime/log.js';
+import type { AccessController } from '../../src/unifi/access-controller.js';
 import { createUnifiClient } from '../../src/unifi/developer-api/client.js';
 import { unifiDefinition } from '../../src/sim/unifi/definition.js';
-import { churchUnifi, emptyWeek } from '../support/church.js';
+import { churchUnifi, emptyWeek, officeHours } from '../support/church.js';
 import { install, noonZone, type Installation, type InstallationOptions } from '../support/installation.js';
-import { compiledProgram } from '../support/process.js';
+import { compiledProgram, until, type Child } from '../support/process.js';
 import { rows, startTestSimulator, type TestSimulator } from '../support/sim.js';
 
 const program = compiledProgram();
@@ -118,19 +121,69 @@ describe('sexton doctor', () => {
   });
 });
 
+describe('a new site', () => {
+  it('of ten doors with awkward names opens all of them, once what the walk says is done', async () => {
+    const names = ['Front Lobby', 'Front Lobby', '\u{1f6aa} Gym', '\u{1f6aa}', '\u202etixE\u202c', `Long ${'corridor '.repeat(8)}end`, '\u05de\u05e2\u05d1\u05e8', ' - # yes: "Hall" & *', 'front-lobby-2', 'null'];
+    const doors = names.map((name, index) => ({ id: `d${index}`, name }));
+    const here = await site({ files: {}, unifi: { doors, schedules: [], unlock_schedules: {}, access_policies: [] }, configuration: { planningCenter: null, civicrm: null } });
+    const { code, out, err } = await here.sexton('doctor', '--commission');
+    expect([code, out.includes('\u202e')]).toEqual([0, false]);
+    await here.write('doors.yaml', out);
+    const validated = await here.sexton('validate');
+    expect([validated.code, validated.err]).toEqual([0, expect.stringContaining('10')]);
+    const groups = parseAllDocuments(out).map((document) => document.toJS() as { readonly metadata: { readonly name: string }; readonly spec: { readonly doors: readonly { readonly id: string }[] } });
+    await here.write('hours.yaml', officeHours(`{ days: [sunday, monday, tuesday, wednesday, thursday, friday, saturday], hours: ["00:00-24:00"], doorGroups: [${groups.map(({ metadata }) => metadata.name).join(', ')}] }`));
+    expect((await here.sexton('run', '--once')).code).toBe(0);
+    const schedules = rows(((await here.unifi.sim('/state')) as { readonly schedules: unknown }).schedules);
+    const unlock = groups.flatMap(({ metadata, spec }, index) => {
+      const step = err.split('\n').find((line) => line.startsWith(`${index + 1}. `)) ?? '';
+      const schedule = schedules.find(({ name }) => name === `Sexton ${metadata.name}`);
+      expect(step).toContain(`made "Sexton ${metadata.name}": in UniFi Access, set the unlock schedule of the door`);
+      return [[spec.doors[0]?.id ?? '', schedule?.['id']]];
+    });
+    // YAML would take it for nothing.
+    expect(groups.at(-1)?.metadata.name).toBe('door-null');
+    expect(err).toMatch(/of the door "Front Lobby" \(d0\) to it[^]*of the door "Front Lobby" \(d1\) to it/);
+    await here.unifi.sim('/seed?merge=1', { unlock_schedules: Object.fromEntries(unlock) as unknown });
+    expect(await here.openDoors()).toEqual([...names].sort());
+  });
+});
+
 describe('the fence test', () => {
   const simulators: TestSimulator[] = [];
   afterEach(async () => {
     for (const each of simulators.splice(0)) await each.close();
   });
 
-  async function judge(quirks: Readonly<Record<string, string>>, more: { readonly door?: string; readonly schedule?: string; readonly seed?: Readonly<Record<string, unknown>> } = {}): Promise<{ readonly verdict: FenceVerdict; readonly unifi: TestSimulator }> {
+  interface Trial {
+    readonly door?: string;
+    readonly schedule?: string;
+    readonly seed?: Readonly<Record<string, unknown>>;
+    readonly fault?: Readonly<Record<string, unknown>>;
+    /** Done once the holidays are around today, before anybody looks at the door. */
+    readonly meanwhile?: (unifi: TestSimulator) => Promise<unknown>;
+  }
+
+  async function judge(quirks: Readonly<Record<string, string>>, more: Trial = {}): Promise<{ readonly verdict: FenceVerdict; readonly unifi: TestSimulator; readonly left: unknown }> {
     const unifi = await startTestSimulator(unifiDefinition, { seed: { ...churchUnifi(noonZone()), ...withSpare(), ...more.seed }, quirks });
     simulators.push(unifi);
+    if (more.fault !== undefined) await unifi.sim('/fault', more.fault);
     const client = createUnifiClient({ url: unifi.listening, token: 'sim-unifi-token', ...(unifi.fingerprint === undefined ? {} : { fingerprint: unifi.fingerprint }), clock: systemClock, log: silentLogger });
+    const record = fenceRecord(join(await mkdtemp(join(tmpdir(), 'sexton-fence-')), 'fence-test.json'));
+    let programs = 0;
+    const watched: AccessController = {
+      ...client,
+      async updateSchedule(...change) {
+        await client.updateSchedule(...change);
+        programs += 1;
+        expect(await record.read()).toMatchObject({ id: 'schedule-spare', week });
+        if (programs === 2) await more.meanwhile?.(unifi);
+      },
+    };
     try {
       const verdict = await testFence({
-        unifi: client,
+        unifi: watched,
+        record,
         clock: systemClock,
         local: localTime(noonZone()),
         schedule: more.schedule ?? 'Spare',
@@ -141,7 +194,7 @@ describe('the fence test', () => {
         signal: new AbortController().signal,
         say: () => undefined,
       });
-      return { verdict, unifi };
+      return { verdict, unifi, left: await record.read() };
     } finally {
       client.close();
     }
@@ -152,14 +205,21 @@ describe('the fence test', () => {
     return { schedule: rows(state.schedules).find(({ id }) => id === 'schedule-spare'), groups: rows(state.holiday_groups).map(({ name }) => name) };
   };
 
-  it.each([
-    [{ 'empty-holiday': 'deny' }, 'Honoured'],
-    [{ 'empty-holiday': 'deny', 'holiday-zone': 'local' }, 'Honoured'],
-    [{ 'empty-holiday': 'weekly' }, 'NotHonoured'],
-  ] as const)('%o: %s, and everything is as it was', async (quirks, expected) => {
-    const { verdict, unifi } = await judge(quirks);
-    expect(verdict.verdict).toBe(expected);
+  const answers = ['utc', 'local'].flatMap((zone) => ['exclusive', 'inclusive'].flatMap((end) => ['allow', 'error'].map((long) => ({ 'holiday-zone': zone, 'holiday-end': end, 'long-holiday': long }))));
+  it.each(answers.flatMap((quirks) => [[{ 'empty-holiday': 'deny', ...quirks }, 'Honoured'] as const, [{ 'empty-holiday': 'weekly', ...quirks }, 'NotHonoured'] as const]))('%o: %s, and everything is as it was', async (quirks, expected) => {
+    const { verdict, unifi, left } = await judge(quirks);
+    expect([verdict.verdict, left]).toEqual([expected, null]);
     expect(await spareIn(unifi)).toMatchObject({ schedule: { weekly: week }, groups: expect.not.arrayContaining([expect.stringContaining('Sexton fence test')]) as unknown });
+  });
+
+  it.each([
+    ['a lockdown', { emergency: { lockdown: true, evacuation: false } }, 'lockdown'],
+    ['a hub that goes away', { doors: [{ id: 'door-broom', name: 'Broom cupboard', is_bind_hub: false }] }, 'no hub answers'],
+  ] as const)('%s that locks the door meanwhile proves nothing', async (_, change, why) => {
+    const { verdict, unifi, left } = await judge({ 'empty-holiday': 'weekly' }, { meanwhile: (sim) => sim.sim('/seed?merge=1', change) });
+    expect(verdict).toEqual({ verdict: 'Inconclusive', message: expect.stringContaining(why) as string });
+    expect(left).toBeNull();
+    expect(await spareIn(unifi)).toMatchObject({ schedule: { weekly: week } });
   });
 
   it.each([
@@ -175,12 +235,82 @@ describe('the fence test', () => {
     expect(await spareIn(unifi)).toMatchObject({ schedule: { weekly: week } });
   });
 
+  const trial = ['doctor', '--fence-test', '--door', 'Broom cupboard', '--schedule', 'Spare'] as const;
+  const spareWeek = async (here: Installation): Promise<unknown> => rows(((await here.unifi.sim('/state')) as { readonly schedules: unknown }).schedules).find(({ id }) => id === 'schedule-spare')?.['weekly'];
+
+  /** A test whose door has been opened and that waits for an answer of UniFi. */
+  async function underWay(): Promise<{ readonly here: Installation; readonly child: Child }> {
+    const here = await site({ unifi: withSpare() });
+    await here.unifi.sim('/fault', { match: 'GET /api/v1/developer/doors', times: -1, delayMs: 2_000 });
+    const child = here.start(...trial);
+    await until('the spare schedule is open', async () => JSON.stringify(await spareWeek(here)) !== JSON.stringify(week), 30_000);
+    return { here, child };
+  }
+
+  it('killed in the middle, the door shuts by itself and stays shut, the doctor tells, and the next test puts the schedule back', async () => {
+    const { here, child } = await underWay();
+    child.kill('SIGKILL');
+    await child.ended;
+    const from = new Date();
+    const to = new Date(from.getTime() + 40 * 24 * 3_600_000);
+    const broom = rows(await here.unifi.sim(`/doors?from=${from.toISOString()}&to=${to.toISOString()}`)).find(({ id }) => id === 'door-broom') as { readonly unlocked: readonly { readonly to: string }[] } | undefined;
+    expect(broom?.unlocked.length).toBe(1);
+    expect(Date.parse(broom?.unlocked[0]?.to ?? '') - from.getTime()).toBeLessThan(11 * 60_000);
+    await here.unifi.remove('/fault');
+    const told = await here.sexton('doctor');
+    expect([told.code, unwrapped(told.out)]).toEqual([1, expect.stringMatching(/WRONG fence\.test a fence test was broken off: the schedule "Spare" is not as it was.* -> run the fence test again/)]);
+    const next = await here.sexton('doctor', '--fence-test', '--door', 'Attic', '--schedule', 'Spare');
+    expect([next.code, next.err]).toEqual([1, expect.stringContaining('an earlier test was broken off: "Spare" is put back')]);
+    expect(await spareIn(here.unifi)).toMatchObject({ schedule: { weekly: week }, groups: expect.not.arrayContaining([expect.stringContaining('Sexton fence test')]) as unknown });
+    expect((await here.sexton('doctor')).out).not.toContain('fence.test');
+    expect(Object.keys(await here.files('state'))).not.toContain('state/fence.json');
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s in the middle puts the schedule back, and proves nothing', async (signal) => {
+    const { here, child } = await underWay();
+    child.kill(signal);
+    const { code, out } = await child.ended;
+    expect([code, out]).toEqual([130, expect.stringContaining('Inconclusive: it was interrupted')]);
+    expect(await spareWeek(here)).toEqual(week);
+    expect(Object.keys(await here.files('state'))).not.toEqual(expect.arrayContaining([expect.stringMatching(/fence/)]));
+  });
+
+  it('a UniFi that goes away in the middle gets its schedule back when it answers again', async () => {
+    const { here, child } = await underWay();
+    await here.links.unifi.shut();
+    await until('it tells that UniFi is away', () => child.err().includes('UniFi does not take it'), 60_000);
+    await here.unifi.remove('/fault');
+    await here.links.unifi.open();
+    const { code, out } = await child.ended;
+    expect([code, out]).toEqual([1, expect.stringContaining('Inconclusive: ')]);
+    expect(await spareWeek(here)).toEqual(week);
+    expect(Object.keys(await here.files('state'))).not.toEqual(expect.arrayContaining([expect.stringMatching(/fence/)]));
+  });
+
+  it('what was proved of another UniFi does not count, and a dry run tests nothing', async () => {
+    const here = await site({ unifi: withSpare() });
+    expect((await here.sexton(...trial)).code).toBe(0);
+    const proof = join(here.directory, 'state/fence.json');
+    const text = await readFile(proof, 'utf8');
+    await writeFile(proof, text.replace(here.unifi.fingerprint ?? 'none', 'https://192.0.2.7:12445'));
+    expect(unwrapped((await here.sexton('doctor')).out)).toContain('look fence Unverified: it was tested on a UniFi with another certificate or address');
+    await writeFile(proof, text);
+    await writeFile(here.config, (await readFile(here.config, 'utf8')).replace('mode: Apply', 'mode: DryRun'));
+    expect(await here.sexton(...trial)).toMatchObject({ code: 1, err: expect.stringContaining('mode is DryRun') as string });
+    expect(await readFile(proof, 'utf8')).toBe(text);
+  });
+
+  it('a hub that knows no lock rules is tested all the same', async () => {
+    const { verdict } = await judge({}, { fault: { match: 'GET .*/lock_rule', times: -1, code: 'CODE_DEVICE_API_NOT_SUPPORTED', msg: 'not supported' } });
+    expect(verdict).toEqual({ verdict: 'Honoured' });
+  });
+
   it('once passed, the fence reads Verified', async () => {
     const here = await site({ unifi: withSpare() });
     expect((await here.sexton('run', '--once')).out).toContain('Unverified');
     const { code, out } = await here.sexton('doctor', '--fence-test', '--door', 'Broom cupboard', '--schedule', 'Spare');
     expect([code, out]).toEqual([0, expect.stringContaining('Verified: the door "Broom cupboard" closed on a holiday without hours')]);
-    expect(JSON.parse(await readFile(join(here.directory, 'state/fence.json'), 'utf8'))).toMatchObject({ version: 1, door: 'Broom cupboard', schedule: 'Spare' });
+    expect(JSON.parse(await readFile(join(here.directory, 'state/fence.json'), 'utf8'))).toMatchObject({ version: 2, door: 'Broom cupboard', schedule: 'Spare' });
     const status = JSON.parse((await here.sexton('status', '-o', 'json')).out) as { readonly fence: string };
     expect(status.fence).toBe('Verified');
     expect((await here.sexton('doctor', '--fence-test', '--door', 'Lobby', '--schedule', 'Spare')).out).toContain('belongs to a DoorGroup');

@@ -1,3 +1,4 @@
+import { forgetFenceProof } from '../../apply/doors/fence-proof.js';
 import { adoptController } from '../../controller/adopt-controller.js';
 import { adoptMembers } from '../../controller/adopt-members.js';
 import { noObserver } from '../../controller/observer.js';
@@ -5,6 +6,7 @@ import type { PlaneDeps } from '../../controller/plane.js';
 import { readCredentials } from '../../runtime/credentials.js';
 import { ConfigurationError, errorCode, errorMessage } from '../../runtime/errors.js';
 import { createLogger } from '../../runtime/logger.js';
+import { statePaths } from '../../runtime/paths.js';
 import { personOf } from '../after-writing.js';
 import { compose, silentPublisher } from '../compose.js';
 import { requireConfiguration } from '../configuration.js';
@@ -47,7 +49,9 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
     });
     for (const text of composition.lost) session.terminal.note(text);
     try {
-      const code = await (what === 'controller' ? takeController(session, composition.deps, person) : takeMembers(session, composition.deps, { contacts, person }));
+      const code = await (what === 'controller'
+        ? takeController(session, composition.deps, { person, fenceProof: statePaths(configuration.stateDir).fence })
+        : takeMembers(session, composition.deps, { contacts, person }));
       const unwritten = composition.deps.audit.problem();
       if (unwritten !== null) session.terminal.note(`this is not on record: the audit trail cannot be written (${unwritten.code})`);
       return code;
@@ -60,7 +64,7 @@ export async function adoptCommand(session: Session, what: 'controller' | 'membe
   });
 }
 
-async function takeController({ terminal }: Session, deps: PlaneDeps, person: string): Promise<number> {
+async function takeController({ terminal }: Session, deps: PlaneDeps, { person, fenceProof }: { readonly person: string; readonly fenceProof: string }): Promise<number> {
   const adoption = await adoptController(deps);
   if (adoption === null) {
     terminal.out(`this UniFi belongs to this installation (${deps.installationId}) already; nothing to do\n`);
@@ -69,6 +73,8 @@ async function takeController({ terminal }: Session, deps: PlaneDeps, person: st
   requireClock(deps);
   for (const step of adoption.steps) terminal.out(`${step}\n`);
   await adoption.carryOut(person);
+  // Whether its hubs obey a holiday was seen elsewhere, if at all.
+  await forgetFenceProof(fenceProof);
   terminal.out(`this UniFi belongs to installation ${deps.installationId} now; start the controller again\n`);
   return exit.ok;
 }

@@ -1,22 +1,17 @@
 import { systemClockSynchronised } from '../../controller/clock-check.js';
-import { openFenceProof } from '../../apply/doors/fence-proof.js';
-import { scheduleNameOf } from '../../plan/doors/group.js';
 import { readCredentials, missingCredentials, type Credentials } from '../../runtime/credentials.js';
 import { errorMessage } from '../../runtime/errors.js';
-import { isoSeconds } from '../../runtime/instant.js';
-import { statePaths } from '../../runtime/paths.js';
-import { becomeStateOwner } from '../../runtime/state-owner.js';
 import type { Configuration } from '../../runtime/config.js';
 import { lockHolder } from '../../runtime/lock.js';
 import type { AlertingView } from '../../status/view.js';
 import type { Resource } from '../../api/resource.js';
-import { tellDaemon } from '../after-writing.js';
 import { doctorInstruments, type DoctorInstruments } from '../compose-doctor.js';
 import { requireConfiguration } from '../configuration.js';
 import { checkText } from '../doctor/check-text.js';
-import { failed, ok, skipped, warning, type Check } from '../doctor/check.js';
+import { failed, ok, skipped, type Check } from '../doctor/check.js';
 import { commissioning } from '../doctor/commissioning.js';
-import { testFence } from '../doctor/fence-test.js';
+import { fenceChecks } from '../doctor/fence-check.js';
+import { fenceTestCommand } from '../doctor/fence-test-command.js';
 import { declaredChecks } from '../doctor/declared-checks.js';
 import { machineChecks } from '../doctor/machine-checks.js';
 import { alertChecks } from '../doctor/telling-checks.js';
@@ -42,7 +37,7 @@ export async function doctorCommand(session: Session, options: DoctorOptions): P
     if (missingCredentials({ ...configuration, planningCenter: null, civicrm: null, alerts: [] }, credentials).length > 0) throw new UsageError('UNIFI_API_TOKEN is not set');
     const instruments = doctorInstruments(configuration, credentials, session.clock);
     try {
-      return options.commission === true ? await commission(session, configuration, instruments) : await fenceTest(session, { configuration, instruments, options });
+      return options.commission === true ? await commission(session, configuration, instruments) : await fenceTestCommand(session, { configuration, instruments, door: options.door, schedule: options.schedule, groups: await doorGroups(session, configuration) });
     } finally {
       instruments.close();
     }
@@ -57,7 +52,7 @@ export async function doctorCommand(session: Session, options: DoctorOptions): P
   tell(alertChecks(configuration, await liveAlerting(session, configuration)));
   if (options.offline !== true) {
     tell(await askUnifi(session, configuration, credentials));
-    tell([await fenceCheck(configuration)]);
+    tell(await fenceChecks(configuration));
     tell(await lookAtSite(session, configuration, credentials));
   }
   const wrong = checks.filter(({ state }) => state === 'Failed').length;
@@ -104,15 +99,6 @@ async function lookAtSite({ readers }: Session, configuration: Configuration, cr
   }
 }
 
-async function fenceCheck({ fence, stateDir }: Configuration): Promise<Check> {
-  if (fence === 'Off') return warning('fence', 'fence: Off: should Sexton die, doors repeat their week', 'say `fence: On`');
-  const { value: proof, lost } = await openFenceProof(statePaths(stateDir).fence, { readOnly: true })
-    .read()
-    .catch((error: unknown) => ({ value: null, lost: errorMessage(error) }));
-  if (proof !== null) return ok('fence', `Verified ${proof.verifiedAt} with the door "${proof.door}"`);
-  return warning('fence', lost ?? 'Unverified: nobody has seen yet that a hub here obeys a holiday without hours', 'sexton doctor --fence-test --door DOOR --schedule SCHEDULE, both spare');
-}
-
 async function commission(session: Session, configuration: Configuration, { unifi }: DoctorInstruments): Promise<number> {
   const [doors, schedules] = await Promise.all([unifi.listDoors(), unifi.listSchedules()]);
   const { proposal, steps } = commissioning({ doors, schedules, groups: await doorGroups(session, configuration) });
@@ -125,35 +111,4 @@ async function commission(session: Session, configuration: Configuration, { unif
 async function doorGroups(session: Session, configuration: Configuration): Promise<readonly Resource<'DoorGroup'>[]> {
   const { resources } = await session.readers.loadResources(configuration);
   return resources.flatMap(({ accepted }) => (accepted?.kind === 'DoorGroup' ? [accepted] : []));
-}
-
-/** A hub hears of a change within seconds; some firmware takes a minute or two. */
-const patience = 180_000;
-
-interface FenceTestOrder {
-  readonly configuration: Configuration;
-  readonly instruments: DoctorInstruments;
-  readonly options: DoctorOptions;
-}
-
-async function fenceTest(session: Session, { configuration, instruments, options }: FenceTestOrder): Promise<number> {
-  const { door, schedule } = options;
-  if (door === undefined || schedule === undefined) throw new UsageError('--fence-test needs --door DOOR and --schedule SCHEDULE, both spare: the door opens for a moment');
-  const groups = await doorGroups(session, configuration);
-  const inUse = new Set(groups.flatMap(({ metadata, spec }) => [scheduleNameOf(metadata.name, spec), ...spec.doors.flatMap(({ id, name }) => [id ?? '', name ?? ''])]));
-  try {
-    const { unifi, local } = instruments;
-    const verdict = await testFence({ unifi, local, door, schedule, inUse, patience, clock: session.clock, signal: session.interrupted(), say: (line) => session.terminal.note(line) });
-    if (verdict.verdict !== 'Honoured') {
-      session.terminal.out(`${verdict.verdict}: ${verdict.message}\n`);
-      return exit.failed;
-    }
-  } catch (error) {
-    session.terminal.out(`Inconclusive: ${errorMessage(error)}\n`);
-    return exit.failed;
-  }
-  becomeStateOwner(configuration);
-  await openFenceProof(statePaths(configuration.stateDir).fence, { readOnly: false }).write({ verifiedAt: isoSeconds(session.clock.now()), schedule, door });
-  session.terminal.out(`Verified: the door "${door}" closed on a holiday without hours; ${await tellDaemon(configuration, ['doors'])}\n`);
-  return exit.ok;
 }

@@ -4,7 +4,7 @@ import type { Resource } from '../../api/resource.js';
 import { defaultScheduleName, scheduleNameOf } from '../../plan/doors/group.js';
 import { plain } from '../../runtime/text.js';
 import type { UnifiDoor, UnifiScheduleSummary } from '../../unifi/access-controller.js';
-import { doorGroupNames } from '../import/door-names.js';
+import { freeName } from '../import/door-names.js';
 
 export interface CommissioningFacts {
   readonly doors: readonly UnifiDoor[];
@@ -23,14 +23,14 @@ export interface Commissioning {
 export function commissioning({ doors, schedules, groups }: CommissioningFacts): Commissioning {
   const taken = new Set(groups.flatMap(({ spec }) => spec.doors.flatMap(({ id, name }) => [id, name])));
   const free = doors.filter(({ id, name }) => !taken.has(id) && !taken.has(name));
-  const names = doorGroupNames([...groups.map(({ metadata }) => metadata.name), ...free.map(({ id }) => id)]);
-  const byLabel = doorGroupNames(free.map(({ name }) => name));
+  // Doors may share a name, and groups that have doors already keep theirs.
   const used = new Set(groups.map(({ metadata }) => metadata.name));
   const proposals = free.map((door) => {
-    const wanted = byLabel.get(door.name) ?? '';
-    return { door, name: wanted === '' || used.has(wanted) ? (names.get(door.id) ?? wanted) : wanted };
+    const name = freeName(door.name, used);
+    used.add(name);
+    return { door, name };
   });
-  return { proposal: proposalText(proposals), steps: [...missingSchedules(groups, schedules), ...proposedSchedules(proposals), ...hubSteps(groups, doors)] };
+  return { proposal: proposalText(proposals), steps: [...missingSchedules(groups, schedules), ...proposedSchedules(proposals, doors), ...hubSteps(groups, doors)] };
 }
 
 interface Proposal {
@@ -38,25 +38,36 @@ interface Proposal {
   readonly name: string;
 }
 
+/** Of `spec.displayName`, in characters. */
+const longestLabel = 100;
+
 function proposalText(proposals: readonly Proposal[]): string {
   const documents = proposals.map(({ door, name }) => {
     const scheduleName = defaultScheduleName(name);
+    const label = plain(door.name).trim();
     const document = new Document({
       apiVersion,
       kind: 'DoorGroup',
       metadata: { name },
-      spec: { displayName: plain(door.name), doors: [{ id: door.id }], unlock: { method: door.hasHub ? 'Schedule' : 'None', ...(door.hasHub ? { schedule: { create: true } } : {}) } },
+      spec: { ...(label === '' ? {} : { displayName: Array.from(label).slice(0, longestLabel).join('') }), doors: [{ id: door.id }], unlock: { method: door.hasHub ? 'Schedule' : 'None', ...(door.hasHub ? { schedule: { create: true } } : {}) } },
     });
-    document.commentBefore = door.hasHub ? ` ${plain(door.name)}: its hub in UniFi must follow the schedule "${scheduleName}".` : ` ${plain(door.name)}: no hub answers for it, so nothing opens it yet.`;
+    const called = label === '' ? door.id : label;
+    document.commentBefore = door.hasHub ? ` ${called}: its hub in UniFi must follow the schedule "${scheduleName}".` : ` ${called}: no hub answers for it, so nothing opens it yet.`;
     return document.toString({ lineWidth: 0 });
   });
   return documents.join('---\n');
 }
 
-function proposedSchedules(proposals: readonly Proposal[]): readonly string[] {
+function proposedSchedules(proposals: readonly Proposal[], doors: readonly UnifiDoor[]): readonly string[] {
   return proposals
     .filter(({ door }) => door.hasHub)
-    .map(({ door, name }) => `once its group is in force and "${defaultScheduleName(name)}" is there: in UniFi Access, set the unlock schedule of the door "${plain(door.name)}" to it`);
+    .map(({ door, name }) => `once its group is in force and Sexton has made "${defaultScheduleName(name)}": in UniFi Access, set the unlock schedule of the door ${calledOf(door, doors)} to it`);
+}
+
+/** By its id as well where its name does not tell it from others. */
+function calledOf({ id, name }: UnifiDoor, doors: readonly UnifiDoor[]): string {
+  const label = plain(name);
+  return label !== '' && doors.filter((door) => plain(door.name) === label).length === 1 ? `"${label}"` : `"${label}" (${id})`;
 }
 
 function missingSchedules(groups: readonly Resource<'DoorGroup'>[], schedules: readonly UnifiScheduleSummary[]): readonly string[] {
@@ -74,6 +85,6 @@ function hubSteps(groups: readonly Resource<'DoorGroup'>[], doors: readonly Unif
     if (spec.unlock.method !== 'Schedule') return [];
     const name = scheduleNameOf(metadata.name, spec);
     const found = doors.filter((door) => spec.doors.some(({ id, name: label }) => id === door.id || label === door.name));
-    return found.map((door) => `check in UniFi Access that the unlock schedule of the door "${plain(door.name)}" is "${name}"; whether it follows, \`sexton get doors\` tells after the next window`);
+    return found.map((door) => `check in UniFi Access that the unlock schedule of the door ${calledOf(door, doors)} is "${name}"; whether it follows, \`sexton get doors\` tells after the next window`);
   });
 }
