@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { controllerOf, type FenceProof } from '../../src/apply/doors/fence-proof.js';
 import { statePaths } from '../../src/runtime/paths.js';
 import { stateVersions, versionedState, type StateName } from '../../src/runtime/state-versions.js';
 import type { TroubleView } from '../../src/status/view.js';
@@ -69,10 +70,12 @@ const inTurn: readonly { readonly file: string; readonly holds: string; /** Its 
 /** Opened by the daemon beside the planes: its own test damages it (test/e2e/lost-state.test.ts). */
 const elsewhere: readonly string[] = ['alerts.json'];
 
-const leftByOthers: Readonly<Record<string, object>> = {
-  'fence.json': { version: stateVersions.fence, verifiedAt: '2026-11-01T12:00:00Z', schedule: 'spare', door: 'Spare' },
+const proofOf = ({ configuration }: Site): FenceProof => ({ verifiedAt: '2026-11-01T12:00:00Z', schedule: 'spare', door: 'Spare', controller: controllerOf(configuration.unifi) });
+
+const leftByOthers = (site: Site): Readonly<Record<string, object>> => ({
+  'fence.json': { version: stateVersions.fence, ...proofOf(site) },
   'gitops.json': { version: stateVersions.gitOps, refused: { commit: 'c0ffee', authoredAt: null, since: '2026-11-20T12:00:00Z', reason: 'Invalid', message: 'it has problems', problems: [], inputs: '0' } },
-};
+});
 
 /** `rare`: tried on one file of each form only. */
 const damages: readonly { readonly how: string; readonly rare?: true; readonly damage: (path: string) => void }[] = [
@@ -94,7 +97,7 @@ describe('a state file that is lost', () => {
     for (let round = 0; round < 3; round += 1) expect(await site.run()).toEqual([]);
     backup = join(site.directory, 'backup');
     await site.composition.close();
-    for (const [name, content] of Object.entries(leftByOthers)) writeFileSync(join(site.configuration.stateDir, name), JSON.stringify(content));
+    for (const [name, content] of Object.entries(leftByOthers(site))) writeFileSync(join(site.configuration.stateDir, name), JSON.stringify(content));
     cpSync(site.configuration.stateDir, backup, { recursive: true });
     before = await world(site);
     expect(before).toMatchObject({ open: [['Hall'], ['Lobby'], ['Gym'], [], [], ['Hall']].map((doors, index) => (index === 5 ? [] : doors)) });
@@ -225,6 +228,26 @@ describe('versions of state files', () => {
       rmSync(path);
     } finally {
       await site.restart().catch(() => undefined);
+      await site.close();
+    }
+  });
+
+  it('a proof of the fence of the version before proves nothing, and is kept', async () => {
+    const site = await startSite({ ...church, without: ['civicrm', 'planningCenter'] });
+    try {
+      const { fence } = statePaths(site.configuration.stateDir);
+      const { controller, ...older } = proofOf(site);
+      writeFileSync(fence, JSON.stringify({ version: stateVersions.fence, ...older, controller }));
+      await site.run('doors');
+      expect(site.composition.engine.view().status.fence).toBe('Verified');
+      const text = JSON.stringify({ version: 1, ...older });
+      writeFileSync(fence, text);
+      await site.restart();
+      await site.run('doors');
+      expect(site.composition.engine.view().status.fence).toBe('Unverified');
+      expect(troubles(site)).toEqual([]);
+      expect(readFileSync(fence, 'utf8')).toBe(text);
+    } finally {
       await site.close();
     }
   });
