@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -105,6 +106,23 @@ describe('https', () => {
     // A failure is no refusal: nothing of it reaches the card.
     expect(here.state()).toBeNull();
   });
+});
+
+describe('a large file beside the resources', () => {
+  it('goes to the disk as it comes: the pull unit must not need the memory that it would take', async () => {
+    const here = world();
+    here.push({ 'doors.yaml': lobby, 'video.mp4': Buffer.alloc(200_000_000) });
+    const server = await serve({ root: here.root });
+    here.configure({ url: `${server.url}/remote.git` });
+    const limited = join(here.root, 'bin');
+    mkdirSync(limited);
+    const found = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    writeFileSync(join(limited, 'git'), `#!/bin/sh\nulimit -v 195000\nexec ${found} "$@"\n`, { mode: 0o755 });
+    here.environment = { PATH: `${limited}:${process.env['PATH'] ?? ''}` };
+    const { code, err } = await here.pull();
+    expect([code, err]).toEqual([0, '']);
+    expect(here.served()).toEqual({ 'doors.yaml': lobby });
+  }, 120_000);
 });
 
 describe('ssh', () => {
