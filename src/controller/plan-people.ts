@@ -3,7 +3,7 @@ import type { DesiredPerson } from '../desired/members/people.js';
 import { lateStatuses, type LateStatuses } from '../desired/members/status-job.js';
 import type { GuardedPlan } from '../plan/members/guarded-plan.js';
 import type { MembersPlan } from '../plan/members/plan-members.js';
-import { openToEveryone, type UnnamedPolicy } from '../plan/members/policies.js';
+import type { UnnamedPolicy } from '../plan/members/policies.js';
 import { isoInstant } from '../runtime/instant.js';
 import { alwaysOpenToEveryone, heldPolicies, leftOverPolicies, type Looks } from './closer-look.js';
 import type { PlaneDeps } from './plane.js';
@@ -36,12 +36,6 @@ export async function planPeople(survey: Survey, looks: Looks, deps: PlaneDeps):
     leftOver: await leftOverPolicies(plan.unnamed, deps),
     openToEveryone: await alwaysOpenToEveryone(observed, deps),
   };
-}
-
-/** UniFi has to be asked for more than its lists before such a plan is complete. */
-export function needsMore({ plan, observed }: Survey, { ledger }: PlaneDeps): boolean {
-  const unremembered = plan.unnamed.length > 0 && ledger.current().managedPolicies.length === 0;
-  return plan.unclear.length > 0 || unremembered || openToEveryone(observed) !== null;
 }
 
 /** Before the first write. A quarantine, an absence or a policy of ours that is forgotten would begin anew, or stay for ever. */

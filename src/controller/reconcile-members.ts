@@ -9,10 +9,10 @@ import { seenVersions, sourceReport, type MembersReport, type MembersResult } fr
 import type { ResourceReading } from '../store/resource-store.js';
 import { carryOut } from './carry-out-members.js';
 import { lookCloser, type Looks } from './closer-look.js';
-import { cutLeavers } from './cut-leavers.js';
+import { cutLeavers, failedCut, type Cuts } from './cut-leavers.js';
 import { membersHold, rememberActiveUsers } from './members-owner.js';
 import { checkpoint, inForce, tryAll, untilNext, type PlaneDeps } from './plane.js';
-import { needsMore, planPeople, rememberPeople, type PlannedPeople } from './plan-people.js';
+import { planPeople, rememberPeople, type PlannedPeople } from './plan-people.js';
 import { countChanges, settleChanges } from './spent-changes.js';
 import { surveyPeople, type MemberFacts, type Survey } from './survey-people.js';
 
@@ -34,7 +34,7 @@ const outdated: ReadonlySet<string> = new Set(['StalePlan', 'UserAppeared', 'Use
  * @param gotOn called with each further plan @throws when UniFi cannot be read
  */
 export async function reconcileMembers(deps: PlaneDeps, gotOn: () => void): Promise<MembersRun> {
-  return runRound(deps, { done: {}, survey: null, looks: new Map(), cut: new Set(), gotOn });
+  return runRound(deps, { done: {}, survey: null, looks: new Map(), cuts: new Map(), gotOn });
 }
 
 interface EarlierRounds {
@@ -43,13 +43,12 @@ interface EarlierRounds {
   /** What the last one saw in the end; null where it has to be seen anew. */
   readonly survey: Survey | null;
   readonly looks: Looks;
-  /** Users that were deactivated, or tried to be, before anybody was looked at closer. */
-  readonly cut: ReadonlySet<string>;
+  readonly cuts: Cuts;
   readonly gotOn: () => void;
 }
 
 async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<MembersRun> {
-  const { done: before, cut } = earlier;
+  const { done: before } = earlier;
   earlier.gotOn();
   const reading = await deps.store.list();
   const now = deps.clock.now();
@@ -84,11 +83,11 @@ async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<Member
   const skew = deps.clockCheck(deps.unifi.lastDate());
   const withheld = reading.suspended ?? hold?.message ?? skew;
   const withheldFor = reading.suspended !== null ? 'Suspended' : hold !== null ? hold.reason : skew !== null ? 'ClockSkew' : null;
-  if (withheld === null && writes && needsMore(survey, deps)) {
-    const leavers = await cutLeavers(survey, metadata.name, cut, deps);
-    const deactivated = (before['deactivate'] ?? 0) + leavers.done;
-    const rest = { ...earlier, survey: null, cut: new Set([...cut, ...leavers.tried]), done: leavers.done === 0 ? before : { ...before, deactivate: deactivated } };
-    if (leavers.tried.size > 0) return runRound(deps, rest);
+  if (withheld === null && writes) {
+    const cuts = await cutLeavers(survey, metadata.name, earlier.cuts, deps);
+    if (cuts !== earlier.cuts) checkpoint(deps)();
+    // From what is left then: their cards are free, and whatever is still to be asked may take its time.
+    if (cuts !== earlier.cuts) return runRound(deps, { ...earlier, done: withCuts(before, earlier.cuts, cuts), survey: null, cuts });
   }
   const { looks, whole } = await lookCloser(survey.plan.unclear, survey.observed.users, earlier.looks, deps);
   if (!whole) {
@@ -98,22 +97,24 @@ async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<Member
   const first = await planPeople(survey, looks, deps);
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
   const wanted = first.guarded.changes.filter(({ held }) => held === null);
-  const leaving = wanted.filter(({ change }) => change.verb === 'deactivate').length;
   const forgetful = await tryAll(
-    () => rememberPeople(first, deps),
-    () => rememberActiveUsers({ ...users, count: users.count - leaving }, deps),
     // Counted also while the others fail, or the brakes would not see what goes on without them.
     () => countChanges(first, wanted, deps),
+    () => rememberPeople(first, deps),
+    () => rememberActiveUsers(users, deps),
   );
-  // What cannot be remembered must not be given; a cut needs no memory, and waits for no disk.
-  const released = wanted.filter(({ change }) => forgetful === null || change.verb === 'deactivate');
-  const { applied, unused } = await carryOut(released, { ...first, spec: survey.spec }, metadata.name, deps);
+  const isCut = ({ change }: GuardedChange): boolean => change.verb === 'deactivate';
+  // What cannot be remembered must not be given.
+  const released = forgetful === null ? wanted.filter((each) => !isCut(each)) : [];
+  const failedCuts = wanted.filter(isCut).map(({ change }) => failedCut(change, earlier.cuts));
+  const { applied: given, unused } = await carryOut(released, { ...first, spec: survey.spec }, metadata.name, deps);
+  const applied = [...failedCuts, ...given];
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
-  const last = applied.length === 0 ? first : await lookAgain(facts, { looks, written: released }, deps);
+  const last = released.length === 0 ? first : await lookAgain(facts, { looks, written: released, gotOn: earlier.gotOn }, deps);
   const unsettled = await tryAll(
     () => rememberPeople(last, deps),
     () => rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps),
-    () => settleChanges(last, applied.length > 0 || cut.size > 0, deps),
+    () => settleChanges(last, released.length > 0 || earlier.cuts.size > 0, deps),
   );
   const lost = forgetful ?? unused ?? unsettled;
   const result = resultOf(last, applied, before);
@@ -126,16 +127,28 @@ async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<Member
   return { reading, report: report(result, null), requeueAfter };
 }
 
+interface LookBack {
+  readonly looks: Looks;
+  readonly written: readonly GuardedChange[];
+  readonly gotOn: () => void;
+}
+
 /** By the same facts. Whom this run has not written to is not asked for once more. */
-async function lookAgain(facts: MemberFacts, { looks, written }: { readonly looks: Looks; readonly written: readonly GuardedChange[] }, deps: PlaneDeps): Promise<PlannedPeople> {
+async function lookAgain(facts: MemberFacts, { looks, written, gotOn }: LookBack, deps: PlaneDeps): Promise<PlannedPeople> {
   const survey = await surveyPeople(facts, deps);
   const changed = new Set(written.flatMap(({ change }) => change.userId ?? []));
   let known: Looks = new Map([...looks].filter(([id]) => !changed.has(id)));
   for (let whole = false; !whole; ) {
     ({ looks: known, whole } = await lookCloser(survey.plan.unclear, survey.observed.users, known, deps));
     if (!whole) checkpoint(deps)();
+    gotOn();
   }
   return planPeople(survey, known, deps);
+}
+
+function withCuts(done: MembersResult['done'], before: Cuts, after: Cuts): MembersResult['done'] {
+  const ended = [...after].filter(([id, error]) => error === null && !before.has(id)).length;
+  return ended === 0 ? done : { ...done, deactivate: (done['deactivate'] ?? 0) + ended };
 }
 
 function sameFacts(a: MemberFacts, b: MemberFacts): boolean {

@@ -46,6 +46,8 @@ export interface Membership {
   readonly startDate: string | null;
   /** `YYYY-MM-DD`, the last day included; null is open-ended. */
   readonly endDate: string | null;
+  /** A field that came with a value which says nothing: nobody knows whether it is current. */
+  readonly unreadable?: string;
 }
 
 /** A contact with something in the card field, whatever it is. Never written to disk. */

@@ -130,6 +130,9 @@ describe('who has access', () => {
     ['Gold beside an unknown type stays as it is', [membership('Gold'), membership('Platinum')], 'Access', 'Gold'],
     ['an ended unknown type', [membership('Platinum', { status: 'Expired' })], 'None', undefined],
     ['an unknown type alone', [membership('Platinum')], 'Quarantined', undefined],
+    ['one that cannot be read, alone', [membership('Gold', { unreadable: 'status_id:name', status: '' })], 'Quarantined', undefined],
+    ['one that cannot be read beside an ended one', [membership('Gold', { status: 'Expired' }), membership('Gold', { unreadable: 'end_date' })], 'Quarantined', undefined],
+    ['one that cannot be read changes nothing beside Gold', [membership('Gold'), membership('Comp', { unreadable: 'end_date' })], 'Access', 'Gold'],
     ['Gold expired beside an active unknown type ends at once', [membership('Gold', { status: 'Expired' }), membership('Platinum')], 'None', undefined],
     ['Gold past its end date beside an active unknown type ends at once', [membership('Gold', { endDate: '2026-11-19' }), membership('Platinum')], 'None', undefined],
   ] as const)('%s', (_, memberships, wanted, rule) => {

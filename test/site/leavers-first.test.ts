@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../cli/harness.js';
@@ -163,6 +163,20 @@ describe('who leaves, while UniFi is asked for the policies of very many', () =>
     expect(out(site)).toEqual([1, 2, 3, 4]);
   });
 
+  it('counts also while the inventory cannot be written', async () => {
+    const site = await drifted(20, guards(', per24h: 20%, maxDeactivate: 100%'));
+    await site.run();
+    const path = join(site.site.configuration.stateDir, 'inventory.json');
+    await rm(path);
+    // Nothing can be put in the place of a directory.
+    await mkdir(join(path, 'in-the-way'), { recursive: true });
+    for (const count of [2, 4, 6, 8]) {
+      await site.register({ ...everyone(20), ...Object.fromEntries(range(count).map((contact) => [contact, left(String(cardOf(contact)))])) });
+      await site.run();
+    }
+    expect(out(site)).toEqual([1, 2, 3, 4]);
+  });
+
   it('is asked for once a run where UniFi says yes and does nothing', async () => {
     const site = await drifted(20);
     await site.register({ ...everyone(20), 7: left('1007') });
@@ -172,8 +186,8 @@ describe('who leaves, while UniFi is asked for the policies of very many', () =>
       asked += 1;
       return Promise.resolve(Response.json({ code: 'SUCCESS', msg: 'success', data: null }));
     });
-    await site.run();
-    expect(asked).toBeLessThanOrEqual(2);
+    expect(await site.run()).toMatchObject([{ code: 'StillActive' }]);
+    expect(asked).toBe(1);
     expect(site.people()[7]).toMatchObject({ status: 'ACTIVE' });
   });
 
@@ -187,6 +201,23 @@ describe('who leaves, while UniFi is asked for the policies of very many', () =>
 });
 
 describe('what nobody has to wait for', () => {
+  it('a leaver whom UniFi leaves hanging for longer than a plan lives keeps nobody else in, and nobody else out', async () => {
+    const site = await drifted(8, '  guards: { minimum: 1000 }\n');
+    await site.run();
+    await site.register({ ...everyone(8), 2: left('1002'), 5: left('1005'), 9: gold('1009') });
+    site.unifi.around(async ({ method, path }, act) => {
+      if (method !== 'PUT' || !path.includes('/users/u2')) return act();
+      site.site.clock.advance(40_000);
+      return Response.json({ code: 'CODE_SYSTEM_ERROR', msg: 'no', data: null });
+    });
+    expect(await site.run()).toHaveLength(1);
+    expect(site.people()).toMatchObject({ 2: { status: 'ACTIVE' }, 5: { status: 'DEACTIVATED' }, 9: member(1_009) });
+    site.unifi.around(null);
+    expect(await site.run()).toEqual([]);
+    expect(out(site)).toEqual([2, 5]);
+    await site.expectQuiet();
+  });
+
   it('a block goes first too', async () => {
     const site = await drifted(20);
     await site.run();

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../cli/harness.js';
 import { member, noBrake, startMembersSite, type MembersSite, type Register } from '../support/members-site.js';
+import { pick, rows } from '../support/sim.js';
 import { usersOf } from '../support/watched-unifi.js';
-import { dayPass, declare, gold, left, membership, out, three, tiers, view, writesOf } from './member-world.js';
+import { dayPass, declare, gold, hour, left, membership, out, three, tiers, view, writesOf } from './member-world.js';
 
 let here: MembersSite | null = null;
 afterEach(async () => {
@@ -69,6 +70,25 @@ describe('what a membership earns', () => {
     await site.run();
     expect(site.people()[1]).toEqual(out());
     await site.expectQuiet();
+  });
+
+  it('a membership that CiviCRM sends with a date that is none: its contact stays as it is for quarantineFor, and who left is out at once', async () => {
+    const site = await start({ people: three });
+    await site.run();
+    await site.register({ 1: gold('101'), 2: left('102'), 3: gold('103'), 4: gold('104') });
+    // The answer that it would give, with one date spoiled.
+    const request = rows(await site.site.civicrm.sim('/requests')).find(({ path }) => String(path).endsWith('/Contact/get'));
+    const headers = { 'x-civi-auth': 'Bearer sim-civicrm-key', 'x-requested-with': 'XMLHttpRequest', 'content-type': 'application/x-www-form-urlencoded' };
+    const params = String(pick(request, 'body', 'params'));
+    const { text } = await site.site.civicrm.call('/civicrm/ajax/api4/Contact/get', { method: 'POST', headers, body: new URLSearchParams({ params }).toString() });
+    await site.site.civicrm.sim('/fault', { match: 'Contact/get', times: -1, status: 200, body: text.replace('2030-01-01', 'soon') });
+    expect(await site.run()).toEqual([]);
+    expect(site.people()).toMatchObject({ 1: member(101), 2: { status: 'DEACTIVATED' }, 3: member(103), 4: member(104) });
+    expect(view(site, 1)).toMatchObject({ outcome: 'Quarantined', reasons: [expect.stringContaining('unreadable end_date')] });
+    await site.expectQuiet();
+    site.site.clock.advance(168 * hour);
+    await site.run();
+    expect(site.people()).toMatchObject({ 1: { status: 'DEACTIVATED' }, 3: member(103) });
   });
 
   it('a user that an ignored contact never got from us is left alone', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorCode, errorMessage, TerminalError } from '../../src/runtime/errors.js';
 import { judgeAnswer } from '../../src/sources/civicrm/answer.js';
-import { membersOf } from '../../src/sources/civicrm/members.js';
+import { membersOf, requireReadable } from '../../src/sources/civicrm/members.js';
 import { parseRow, type RowShape } from '../../src/sources/civicrm/rows.js';
 
 function failureOf(attempt: () => unknown): unknown {
@@ -119,8 +119,15 @@ describe('a row', () => {
   });
 
   it.each([
-    ['a status without a name', { 'm.status_id:name': null }],
-    ['a date that is none', { 'm.end_date': 'tomorrow' }],
+    ['a status without a name', { 'm.status_id:name': null }, 'status_id:name'],
+    ['a date that is none', { 'm.end_date': 'tomorrow' }, 'end_date'],
+    ['a flag that is none', { 'm.is_override': 'maybe' }, 'is_override'],
+    ['a type that is a list', { 'm.membership_type_id:name': ['Gold'] }, 'membership_type_id:name'],
+  ])('with %s has a membership that says nothing, which is that contact\'s trouble alone', (_, change, field) => {
+    expect(parseRow({ ...row, ...change }, shape)).toMatchObject({ contact: 7, membership: { id: 70, unreadable: field } });
+  });
+
+  it.each([
     ['a flag that is none', { is_deceased: 'maybe' }],
     ['a name that is a list', { first_name: ['Ada'] }],
     ['an id below one', { id: 0 }],
@@ -154,5 +161,12 @@ describe('rows in order', () => {
     ['a contact with and without one', [at(7, null), at(7, 70)]],
   ])('are refused: %s', (_, rows) => {
     expect(errorCode(failureOf(() => membersOf(rows)))).toBe('SourceIncomplete');
+  });
+
+  it('with two memberships that say nothing are believed, with many of them refused', () => {
+    const said = (bad: number, of: number) =>
+      membersOf(Array.from({ length: of }, (_, index) => parseRow({ ...row, 'id': index + 1, 'm.id': index + 1, 'm.contact_id': index + 1, 'm.status_id:name': index < bad ? null : 'Current' }, shape)));
+    for (const [bad, of] of [[2, 2], [2, 50], [4, 50]] as const) expect(() => { requireReadable(said(bad, of)); }).not.toThrow();
+    for (const [bad, of] of [[3, 3], [5, 50], [50, 50]] as const) expect(errorCode(failureOf(() => { requireReadable(said(bad, of)); }))).toBe('SourceIncomplete');
   });
 });

@@ -16,15 +16,17 @@ export type AccessVerdict =
   | { readonly verdict: 'Granted'; readonly rule: Rule }
   /** `unless`: an Ignore rule won, so a user without our card and policies is left alone. */
   | { readonly verdict: 'Lost'; readonly rule: Rule | null; readonly ignored: boolean; readonly reason: string }
-  /** Only memberships of types that no rule names, now and before. */
-  | { readonly verdict: 'UnknownType'; readonly types: readonly string[] };
+  /** Only memberships of types that no rule names, now and before, or one that cannot be read. */
+  | { readonly verdict: 'UnknownType'; readonly reason: string };
 
 /** The highest rank among current memberships wins, ties by type name. `readAt`: when the snapshot was read. */
 export function judgeAccess(member: Member, { rules, graceDays, activeStatuses, local }: AccessRules, readAt: Instant): AccessVerdict {
   if (member.deleted) return lost('the contact is deleted');
   if (member.deceased) return lost('the contact is deceased');
-  const current = member.memberships.filter((each) => activeStatuses.includes(each.status) && !hasEnded(each, graceDays, local, readAt));
-  if (current.length === 0) return lost(`no current membership${endedText(member.memberships, activeStatuses)}`);
+  const readable = member.memberships.filter(({ unreadable }) => unreadable === undefined);
+  const current = readable.filter((each) => activeStatuses.includes(each.status) && !hasEnded(each, graceDays, local, readAt));
+  const unclear = member.memberships.find(({ unreadable }) => unreadable !== undefined);
+  if (current.length === 0 && unclear === undefined) return lost(`no current membership${endedText(readable, activeStatuses)}`);
   const types = new Set(current.map(({ type }) => type));
   const [best] = rules
     .filter(({ membershipType }) => types.has(membershipType))
@@ -33,10 +35,11 @@ export function judgeAccess(member: Member, { rules, graceDays, activeStatuses, 
   const hasCard = member.card !== null && member.card !== undefined && member.card !== '';
   if (!hasCard && best?.access !== 'Ignore') return lost('the contact has no card');
   if (best === undefined) {
+    if (unclear !== undefined) return { verdict: 'UnknownType', reason: `CiviCRM sent an unreadable ${unclear.unreadable ?? ''} of membership ${unclear.id}; correct it there` };
     // An ended membership of a known type is a loss, and a loss never waits for what stands beside it.
     const known = new Set(rules.map(({ membershipType }) => membershipType));
     if (member.memberships.some(({ type }) => known.has(type))) return lost('no current membership that a rule names');
-    return { verdict: 'UnknownType', types: [...types].sort() };
+    return { verdict: 'UnknownType', reason: `no rule names membership type ${[...types].sort().join(', ')}` };
   }
   switch (best.access) {
     case 'Policy':

@@ -120,7 +120,7 @@ function judge(member: Member, block: Block | undefined, facts: MemberFacts): De
   if (access.verdict === 'Lost') {
     return { contact, outcome: access.ignored ? 'Ignored' : 'None', rule: access.rule, unknownType: false, reasons: [access.reason] };
   }
-  if (access.verdict === 'UnknownType') return quarantineUnknownType(contact, access.types, facts);
+  if (access.verdict === 'UnknownType') return quarantineUnknownType(contact, access.reason, facts);
 
   const { rule } = access;
   const name = personName(member.firstName, member.lastName);
@@ -156,15 +156,11 @@ function vanished(contact: number, absence: Absence): Vanished {
   return { contact, outcome: 'Vanished', rule: null, absence, reasons: [since, end] };
 }
 
-function quarantineUnknownType(contact: number, types: readonly string[], facts: MemberFacts): DesiredPerson {
+function quarantineUnknownType(contact: number, reason: string, facts: MemberFacts): DesiredPerson {
   const since = facts.unknownSince.get(contact) ?? facts.readAt;
   const limit = parseDuration(facts.spec.quarantineFor) ?? 0;
-  const names = types.join(', ');
-  if (facts.readAt - since >= limit) {
-    const reasons = [`no rule names membership type ${names}, for longer than quarantineFor`];
-    return { contact, outcome: 'None', rule: null, unknownType: true, reasons };
-  }
-  return { contact, outcome: 'Quarantined', rule: null, unknownType: true, reasons: [`no rule names membership type ${names}`] };
+  if (facts.readAt - since >= limit) return { contact, outcome: 'None', rule: null, unknownType: true, reasons: [`${reason}, for longer than quarantineFor`] };
+  return { contact, outcome: 'Quarantined', rule: null, unknownType: true, reasons: [reason] };
 }
 
 function quarantineSharedCard(person: Granted, card: number, others: readonly number[]): Quarantined {

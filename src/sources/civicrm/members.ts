@@ -19,6 +19,20 @@ export function membersOf(rows: readonly Row[]): readonly Member[] {
   return members;
 }
 
+/** Fewer are single bad records. */
+const fewest = 3;
+
+/**
+ * Bad memberships are their contacts' trouble, one by one; many of them, at least three and a tenth of all, are an answer
+ * that says nothing. @throws TransientError `SourceIncomplete`
+ */
+export function requireReadable(members: readonly Member[]): void {
+  const memberships = members.flatMap((member) => member.memberships);
+  const bad = memberships.flatMap(({ unreadable }) => unreadable ?? []);
+  if (bad.length < fewest || bad.length * 10 < memberships.length) return;
+  throw incomplete(`CiviCRM sent an unreadable ${[...new Set(bad)].sort().join(', ')} for ${bad.length} of ${memberships.length} memberships.`);
+}
+
 /** Contacts in order, each with those of the memberships that are its own. @throws TransientError as `membersOf` */
 export function withMemberships(contacts: readonly ContactRow[], memberships: readonly MembershipRow[]): readonly Row[] {
   const byOwner = new Map<number, MembershipRow[]>();

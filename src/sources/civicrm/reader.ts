@@ -3,7 +3,7 @@ import { errorCode, TransientError } from '../../runtime/errors.js';
 import type { HttpClient } from '../../runtime/http.js';
 import type { Reading } from '../reading.js';
 import { createCivicrmApi, type CivicrmAuth } from './api-client.js';
-import { membersOf } from './members.js';
+import { membersOf, requireReadable } from './members.js';
 import { missingPermission } from './permissions.js';
 import { joinedQuery, separateQueries, type PageQuery } from './queries.js';
 import { incomplete, type RowShape } from './rows.js';
@@ -89,6 +89,7 @@ export function createCivicrmReader(options: CivicrmReaderOptions): CivicrmReade
           if (matched !== null && matched !== size) throw incomplete(`CiviCRM sent ${size} of ${matched} rows.`);
           members.push(...membersOf(rows));
         }
+        requireReadable(members);
         return members;
       });
     },
@@ -127,6 +128,7 @@ async function readPass(query: PageQuery, cardField: string): Promise<Reading<Me
     if (limit > largestPage) throw incomplete(`CiviCRM sent more than ${largestPage / 2} memberships of contact ${cut ?? 0}.`);
   }
   if (expected !== null && expected !== seen) return { problem: `${seen} of ${expected} rows came` };
+  requireReadable(members);
   return members.length > 0 ? { items: members } : { items: members, warnings: [nobody] };
 }
 

@@ -125,22 +125,27 @@ function readMembership(row: Values, prefix: 'm.' | '', contact: number): Member
   const membershipId = toId(row[`${prefix}id`]);
   const owner = toId(row[`${prefix}contact_id`]);
   if (membershipId === null || owner === null) throw unreadable(membershipId === null ? 'm.id' : 'm.contact_id', contact);
-  const read = readerOf(row, owner);
-  if (read(`${prefix}is_test`, toFlag)) return { owner, membershipId, membership: null };
-  return {
-    owner,
-    membershipId,
-    membership: {
-      id: membershipId,
-      // A type that was switched off may come without its name: no rule knows it then, and nobody loses anything by mistake.
-      type: read(`${prefix}membership_type_id:name`, toText) ?? `#${String(toId(row[`${prefix}membership_type_id`]))}`,
-      status: read(`${prefix}status_id:name`, (raw) => toText(raw) ?? undefined),
-      override: read(`${prefix}is_override`, toFlag),
-      overrideEndDate: read(`${prefix}status_override_end_date`, toDate),
-      startDate: read(`${prefix}start_date`, toDate),
-      endDate: read(`${prefix}end_date`, toDate),
-    },
+  // One that says nothing is its own contact's trouble: nobody else waits until somebody corrects it.
+  const problems: string[] = [];
+  const read = <Value>(field: (typeof membershipFields)[number], parse: (raw: unknown) => Value | undefined, instead: Value): Value => {
+    const parsed = parse(row[`${prefix}${field}`]);
+    if (parsed === undefined) problems.push(field);
+    return parsed === undefined ? instead : parsed;
   };
+  const test = read('is_test', toFlag, false);
+  const membership: Membership = {
+    id: membershipId,
+    // A type that was switched off may come without its name: no rule knows it then, and nobody loses anything by mistake.
+    type: read('membership_type_id:name', toText, null) ?? `#${String(toId(row[`${prefix}membership_type_id`]))}`,
+    // So may a status, and without its name nobody can say whether it is current.
+    status: read('status_id:name', (raw) => toText(raw) ?? undefined, ''),
+    override: read('is_override', toFlag, false),
+    overrideEndDate: read('status_override_end_date', toDate, null),
+    startDate: read('start_date', toDate, null),
+    endDate: read('end_date', toDate, null),
+  };
+  const [problem] = problems;
+  return { owner, membershipId, membership: test ? null : problem === undefined ? membership : { ...membership, unreadable: problem } };
 }
 
 function readerOf(row: Values, contact: number): <Value>(key: string, parse: (raw: unknown) => Value | undefined) => Value {
