@@ -125,11 +125,13 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     site: configuration.site,
     clock: options.imagined ? realClock : recorded,
     log,
-    onLost: troubles.lost,
+    onLost: (file, text) => {
+      troubles.lost(file, text);
+    },
     ...written,
   });
   const trail = writable
-    ? await openTrail({ path: paths.audit, headPath: paths.auditHead, clock: recorded, realClock, keep: configuration.audit.keepDays * 86_400_000, onDiskWrite: observer.diskWrite })
+    ? await openTrail({ path: paths.audit, headPath: paths.auditHead, clock: recorded, realClock, keep: configuration.audit.keepDays * 86_400_000, expected: !fresh, onDiskWrite: observer.diskWrite })
     : null;
   const programmed = (): boolean => Object.keys(ledger.current().doorGroups).length > 0 || rules.doorIds().length > 0;
   const sources = await openSources({ configuration, credentials, clock: recorded, log, observer, store, programmed, waited: waitingBookings(trail?.trail.standing ?? new Map()), readOnly: !writable, onTrouble });

@@ -207,14 +207,14 @@ const remedies: Readonly<Partial<Record<string, string>>> = {
  * Writes what a program begins with. Answers why a disk that is full or failing does not take it now: it may, with the
  * first change. Null: it is there. @throws ConfigurationError where only a person can help, since nothing has begun yet
  */
-export async function writeFirst<T extends object>(file: StateFile<T>, value: T): Promise<unknown> {
+export async function writeFirst<T extends object>(file: StateFile<T>, value: T): Promise<Error | null> {
   try {
     await file.write(value);
     return null;
   } catch (error) {
     const code = errorCode(error);
     if (forbidden.has(code)) throw new ConfigurationError(errorMessage(error), { code, cause: error });
-    return error;
+    return error instanceof Error ? error : new Error(errorMessage(error));
   }
 }
 

@@ -10,6 +10,10 @@ import { openTrailHead } from '../../src/apply/audit/trail-head.js';
 import { openTrail, type Trail } from '../../src/apply/audit/trail.js';
 import { verifyTrail, type Verification } from '../../src/apply/audit/verify.js';
 import { fakeClock, type FakeClock } from '../support/fake-clock.js';
+import { mayMount, stick } from '../support/stuck-file.js';
+
+const mounts = mayMount();
+if (!mounts) console.warn('audit trail: nothing can be mounted here (not root, or not allowed), so that files which cannot be renamed are left out');
 
 const day = 86_400_000;
 let directory: string;
@@ -27,7 +31,7 @@ afterEach(() => {
 const auditPath = (): string => join(directory, 'audit.jsonl');
 const headPath = (): string => join(directory, 'audit-head.json');
 
-async function start(more: { readonly keep?: number; readonly fileSize?: number } = {}): Promise<{ readonly trail: Trail; readonly audit: Audit; readonly lost: readonly string[] }> {
+async function start(more: { readonly keep?: number; readonly fileSize?: number; readonly expected?: boolean; readonly realClock?: FakeClock } = {}): Promise<{ readonly trail: Trail; readonly audit: Audit; readonly lost: readonly string[] }> {
   const { trail, lost } = await openTrail({
     path: auditPath(),
     headPath: headPath(),
@@ -48,9 +52,9 @@ async function make(audit: Audit, ...names: readonly string[]): Promise<void> {
   for (const name of names) await (await audit.begin([change(name)])).end([null]);
 }
 
-async function verify(noted: string | null = null): Promise<Verification> {
+async function verify(noted: string | null = null, expected = false): Promise<Verification> {
   const { value, lost } = await openTrailHead(headPath(), { readOnly: true, onDiskWrite: () => undefined }).read();
-  return verifyTrail({ lines: () => readTrail(auditPath()), head: lost === null ? value : undefined, noted, names: { trail: 'audit.jsonl', head: 'audit-head.json' } });
+  return verifyTrail({ expected, lines: () => readTrail(auditPath()), head: lost === null ? value : undefined, noted, names: { trail: 'audit.jsonl', head: 'audit-head.json' } });
 }
 
 const lines = (): string[] => readFileSync(auditPath(), 'utf8').trimEnd().split('\n');
@@ -209,7 +213,7 @@ describe('rotation and retention', () => {
   it('a file older than its time goes, which the chain says before', async () => {
     const { audit } = await start({ fileSize: 2_000, keep: 30 * day });
     await make(audit, ...Array.from({ length: 12 }, (_, index) => `n${index}`));
-    const old = (Date.now() - 31 * day) / 1000;
+    const old = (Math.min(Date.now(), clock.now()) - 31 * day) / 1000;
     const [oldest = ''] = rotated();
     utimesSync(join(directory, oldest), old, old);
     await make(audit, ...Array.from({ length: 6 }, (_, index) => `m${index}`));
@@ -220,6 +224,45 @@ describe('rotation and retention', () => {
     expect((await verify()).breaks.map(({ message }) => message).join()).toContain('are missing');
   });
 
+  it('a clock that is years ahead for a moment throws nothing away', async () => {
+    const ahead = fakeClock(Date.parse('2044-01-01T00:00:00Z'));
+    const { audit } = await start({ fileSize: 2_000, keep: 30 * day, realClock: ahead });
+    await make(audit, ...Array.from({ length: 12 }, (_, index) => `n${index}`));
+    expect(rotated()[0]).toBe('audit-0000000001.jsonl');
+    expect(await verify()).toMatchObject({ records: 24, breaks: [] });
+  });
+
+  it.runIf(mounts)('a full file that cannot be renamed takes records all the same, and gives way later', async () => {
+    const { audit } = await start({ fileSize: 1_000 });
+    await make(audit, 'a');
+    const letGo = stick(auditPath());
+    try {
+      await make(audit, 'b', 'c', 'd');
+      expect([rotated(), audit.problem()]).toEqual([[], null]);
+    } finally {
+      letGo();
+    }
+    await make(audit, 'e');
+    expect(rotated().length).toBeGreaterThan(0);
+    expect(await verify()).toMatchObject({ records: 10, breaks: [] });
+  });
+
+  it.runIf(mounts)('a head that cannot be written delays no record, and is told as what it is', async () => {
+    const { audit } = await start();
+    await make(audit, 'a');
+    const letGo = stick(headPath());
+    try {
+      await make(audit, 'b', 'c');
+      expect(audit.problem()).toMatchObject({ code: 'EBUSY', waiting: 0 });
+    } finally {
+      letGo();
+    }
+    await make(audit, 'd');
+    expect(audit.problem()).toBeNull();
+    expect(types().every((type) => type === 'Change' || type === 'Outcome')).toBe(true);
+    expect((await verify()).breaks).toEqual([]);
+  });
+
   it('a quiet site\'s file gives way after a month', async () => {
     const { audit } = await start();
     await make(audit, 'a');
@@ -227,6 +270,25 @@ describe('rotation and retention', () => {
     await make(audit, 'b');
     expect(rotated()).toEqual(['audit-0000000001.jsonl']);
     expect((await verify()).breaks).toEqual([]);
+  });
+});
+
+describe('a trail that is gone altogether, its end too', () => {
+  it('is a loss where an earlier process has kept one, in the chain as well', async () => {
+    await make((await start()).audit, 'a', 'b');
+    for (const name of readdirSync(directory)) rmSync(join(directory, name));
+    expect((await verify(null, true)).breaks).toMatchObject([{ file: 'audit.jsonl', message: expect.stringContaining('is missing') as unknown }]);
+    const { audit, lost } = await start({ expected: true });
+    expect(lost.join()).toContain('the audit trail is missing');
+    await make(audit, 'c');
+    expect((await verify(null, true)).breaks).toMatchObject([{ file: 'audit.jsonl', line: 1, message: expect.stringContaining('is missing') as unknown }]);
+    expect((await start({ expected: true })).lost).toEqual([]);
+  });
+
+  it('is none in a new state directory', async () => {
+    expect((await verify()).breaks).toEqual([]);
+    expect((await start()).lost).toEqual([]);
+    expect((await verify(null, true)).breaks).toEqual([]);
   });
 });
 

@@ -11,6 +11,9 @@ import { withoutStrangers } from '../../src/store/directory/generated-owners.js'
 import { readTree } from '../../src/store/directory/tree.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { runModule } from '../runtime/child.js';
+import { mayMount, stick } from '../support/stuck-file.js';
+
+const mounts = mayMount();
 
 /** Only root can give files to other users; elsewhere that part is left out, which is said here. */
 const root = process.geteuid?.() === 0;
@@ -97,7 +100,23 @@ describe('approvals by their owner', () => {
   it('a link to a file of a member is none of theirs', async () => {
     await approve(hash, null);
     symlinkSync(join(directory, 'approvals', `${hash}.json`), join(directory, 'approvals', 'bbbbbbbbbbbb.json'));
-    expect([...(await approvals().open())]).toEqual([`op of ${hash}`]);
+    const found = approvals();
+    expect([...(await found.open())]).toEqual([`op of ${hash}`]);
+    // It shows that somebody tried.
+    expect(found.refused()).toMatchObject([{ file: 'bbbbbbbbbbbb.json', message: expect.stringContaining('is no file that a command leaves') as unknown }]);
+  });
+
+  it.runIf(mounts)('one that the disk does not let go is used once all the same', async () => {
+    await approve(hash, null);
+    const letGo = stick(join(directory, 'approvals', `${hash}.json`));
+    try {
+      const found = approvals();
+      expect((await found.open()).size).toBe(1);
+      await expect(found.use([`op of ${hash}`])).rejects.toThrow('is not released again');
+      expect((await found.open()).size).toBe(0);
+    } finally {
+      letGo();
+    }
   });
 
   it('a pipe or a directory in their place keeps nobody waiting', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,17 +126,21 @@ describe('alerts', () => {
     expect(mail2.sent[1]).toBe('Resolved held/members');
   });
 
-  it.each([
+  it.each<[string, string | null]>([
     ['garbage', '\u0000\u0000\u0000'],
     ['half of it', '{"version":1,"records":[{"told":{"key":"held/memb'],
     ['another shape', '{"version":1,"records":[{"told":{"key":7}}],"undelivered":{}}'],
     ['nothing', ''],
+    ['a directory', null],
   ])('tell once more, and only once, when their memory holds %s', async (_, content) => {
     const mail = testTransport();
     await start([mail]);
     await look(braked(), () => mail.sent.length === 1 && delivered());
     await alerter?.close();
-    writeFileSync(memory(), content);
+    if (content === null) {
+      rmSync(memory());
+      mkdirSync(memory());
+    } else writeFileSync(memory(), content);
     const again = testTransport();
     const { lost } = await start([again]);
     expect(lost).toMatch(/alerts\.json is damaged and was set aside as .*alerts\.json\.bad: the memory of what people were told/);

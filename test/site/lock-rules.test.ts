@@ -320,8 +320,8 @@ describe('case 17: time passes between looking and writing', () => {
         lostSince: null,
         of: (id) => inner.of(id),
         doorIds: () => inner.doorIds(),
-        learn: inner.learn,
-        flush: inner.flush,
+        learn: (...args: Parameters<typeof inner.learn>) => inner.learn(...args),
+        flush: () => inner.flush(),
         remember: async (...args: Parameters<typeof inner.remember>) => {
           await inner.remember(...args);
           if (stopped) return;

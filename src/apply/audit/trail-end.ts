@@ -21,10 +21,10 @@ interface Placed {
 
 /**
  * Reads the end of the trail. A half line at the very end is a power cut's, and no loss; records that `head` knows and
- * the files do not are. @param head null: there is none
+ * the files do not are. @param head null: there is none @param expected an earlier process has kept a trail here
  * @throws ConfigurationError when this user may not read it
  */
-export async function findEnd(path: string, head: TrailHead | null): Promise<TrailEnd> {
+export async function findEnd(path: string, head: TrailHead | null, expected: boolean): Promise<TrailEnd> {
   const bytes = await wholeFile(path);
   const { lines, torn } = splitLines(bytes ?? Buffer.alloc(0));
   const current = withoutHalves(lines.flatMap(placed));
@@ -32,7 +32,7 @@ export async function findEnd(path: string, head: TrailHead | null): Promise<Tra
   const known = [...earlier, ...current];
   const newest = known.at(-1);
   const last: Link = newest === undefined ? origin : { seq: newest.record.seq, hash: newest.hash };
-  const complaint = complaintOf(head, known, last);
+  const complaint = complaintOf(head, known, last, expected);
   const unusable = bytes !== null && bytes.length > 0 && current.length === 0;
   const repairs: AuditBody[] = [];
   if (torn.length > 0 && !unusable) repairs.push({ type: 'Repaired', bytes: torn.length, sha256: lineHash(torn) });
@@ -68,8 +68,9 @@ async function newestRotated(path: string): Promise<readonly Placed[]> {
 }
 
 /** What stands in the way of going on as if nothing had happened; null: nothing. */
-function complaintOf(head: TrailHead | null, known: readonly Placed[], last: Link): string | null {
-  if (head === null) return last.seq === 0 ? null : `audit-head.json is lost: whether records after ${last.seq} were cut off is not known`;
+function complaintOf(head: TrailHead | null, known: readonly Placed[], last: Link, expected: boolean): string | null {
+  if (head === null && last.seq === 0) return expected ? 'the audit trail is missing, and audit-head.json with it: what was changed before is not on record' : null;
+  if (head === null) return `audit-head.json is lost: whether records after ${last.seq} were cut off is not known`;
   if (head.seq > last.seq) {
     return last.seq === 0 ? `the audit trail is missing: records up to ${head.seq} are lost` : `records ${last.seq + 1} to ${head.seq} of the audit trail are lost`;
   }

@@ -19,6 +19,8 @@ export interface TrailOptions {
   readonly realClock: Clock;
   /** Milliseconds for which records are kept, at least. */
   readonly keep: number;
+  /** True: an earlier process has kept a trail here, so that none at all is a loss. */
+  readonly expected?: boolean;
   readonly onDiskWrite: (what: string) => void;
   /** Bytes at which a file is full. */
   readonly fileSize?: number;
@@ -55,10 +57,10 @@ const mostWaiting = 2_000;
  * @throws ConfigurationError when a newer program wrote it, or this user may not read it
  */
 export async function openTrail(options: TrailOptions): Promise<{ readonly trail: Trail; readonly lost: readonly string[] }> {
-  const { path, clock, realClock, keep, onDiskWrite, fileSize = fullFile } = options;
+  const { path, clock, realClock, keep, onDiskWrite, fileSize = fullFile, expected = false } = options;
   const headFile = openTrailHead(options.headPath, { readOnly: false, onDiskWrite });
   const { value: head, lost: lostHead } = await headFile.read();
-  const end = await findEnd(path, head);
+  const end = await findEnd(path, head, expected);
   let last: Link = end.last;
   /** Of the current file. */
   let first: { readonly seq: number; readonly at: string } | null = end.first;
@@ -153,7 +155,9 @@ export async function openTrail(options: TrailOptions): Promise<{ readonly trail
     const gone: string[] = [];
     for (const [index, file] of all.entries()) {
       const { mtimeMs } = await stat(file.path);
-      if (realClock.now() - mtimeMs <= keep && all.length - index < mostFiles) break;
+      // By both clocks: one that is years ahead for a moment must not throw the trail away.
+      const now = Math.min(realClock.now(), clock.now());
+      if (now - mtimeMs <= keep && all.length - index < mostFiles) break;
       const lines = splitLines((await bytesOf(file.path)) ?? Buffer.alloc(0)).lines;
       const through = { seq: (all[index + 1]?.firstSeq ?? waiting[0]?.seq ?? 1) - 1, hash: lineHash(lines.at(-1) ?? Buffer.alloc(0)) };
       chain({ type: 'Retired', file: basename(file.path), through });

@@ -28,6 +28,8 @@ export interface VerifyInputs {
   readonly lines: () => AsyncIterable<TrailLine>;
   /** What `audit-head.json` says; null: there is none, `undefined`: it cannot be used. */
   readonly head: Link | null | undefined;
+  /** True: a controller has run here, which leaves a trail. */
+  readonly expected: boolean;
   /** Of a record, noted earlier and elsewhere; null: none. */
   readonly noted: string | null;
   /** Names of the two files, for the report. */
@@ -41,7 +43,7 @@ type Place = Pick<TrailLine, 'file' | 'line'>;
  * It proves that nothing was edited, inserted, left out or cut since, unless whoever did it also computed all later
  * records and the head anew; against that, compare a hash noted elsewhere.
  */
-export async function verifyTrail({ lines, head, noted, names }: VerifyInputs): Promise<Verification> {
+export async function verifyTrail({ lines, head, expected, noted, names }: VerifyInputs): Promise<Verification> {
   const breaks: Break[] = [];
   const notes: string[] = [];
   const files = new Set<string>();
@@ -61,10 +63,10 @@ export async function verifyTrail({ lines, head, noted, names }: VerifyInputs): 
       continue;
     }
     const { seq, prev, at } = record;
-    if (last === null) begins = { seq, hash, prev, ...place };
-    else if (record.type === 'Resumed') tell(place, record.message);
-    else if (prev !== last.hash) tell(seq === last.seq + 1 ? last : place, seq === last.seq + 1 ? `record ${last.seq} was changed after it was written: record ${seq} holds another hash of it` : gap(last.seq, seq));
-    else if (seq !== last.seq + 1) tell(place, gap(last.seq, seq));
+    begins ??= { seq, hash, prev, ...place };
+    if (record.type === 'Resumed') tell(place, record.message);
+    else if (last !== null && prev !== last.hash) tell(seq === last.seq + 1 ? last : place, seq === last.seq + 1 ? `record ${last.seq} was changed after it was written: record ${seq} holds another hash of it` : gap(last.seq, seq));
+    else if (last !== null && seq !== last.seq + 1) tell(place, gap(last.seq, seq));
     if (record.type === 'Retired') retired.push(record.through);
     if (record.type === 'Delayed') notes.push(`${place.file}:${place.line}: records ${record.first} to ${record.last} waited in memory since ${record.since} (${record.code})${record.omitted === 0 ? '' : `; ${record.omitted} more were not kept`}`);
     if (head?.seq === seq) headHash = hash;
@@ -80,7 +82,7 @@ export async function verifyTrail({ lines, head, noted, names }: VerifyInputs): 
     else tell(place, 'is no record: it was written over, or by somebody else');
   }
   if (begins !== null && !startsWell(begins, retired)) tell(begins, begins.seq === 1 ? 'the first record follows another one that is not there' : `records up to ${begins.seq - 1} are missing`);
-  for (const { file, line, message } of endBreaks(head, last, headHash, names)) tell({ file, line }, message);
+  for (const { file, line, message } of endBreaks({ head, expected, names }, last, headHash)) tell({ file, line }, message);
   return {
     records,
     files: files.size,
@@ -110,12 +112,13 @@ function startsWell({ seq, prev }: { readonly seq: number; readonly prev: string
   return retired.some((through) => through.seq === seq - 1 && through.hash === prev);
 }
 
-function endBreaks(head: VerifyInputs['head'], last: (Link & Place) | null, headHash: string | null, names: VerifyInputs['names']): Break[] {
+function endBreaks({ head, expected, names }: Pick<VerifyInputs, 'head' | 'expected' | 'names'>, last: (Link & Place) | null, headHash: string | null): Break[] {
   const file = last?.file ?? names.trail;
   const line = last?.line ?? 0;
   if (head === undefined) return [{ file: names.head, line: 0, message: 'cannot be used: whether the end of the trail was cut off is not known; the next start of the controller makes it anew' }];
   if (head === null) {
-    return last === null ? [] : [{ file: names.head, line: 0, message: 'is missing: whether the end of the trail was cut off is not known; the next start of the controller makes it anew' }];
+    if (last === null) return expected ? [{ file: names.trail, line: 0, message: 'is missing, and audit-head.json with it: what was changed before is not on record' }] : [];
+    return [{ file: names.head, line: 0, message: 'is missing: whether the end of the trail was cut off is not known; the next start of the controller makes it anew' }];
   }
   if (head.seq > (last?.seq ?? 0)) return [{ file, line, message: `the trail ends here, and records ${(last?.seq ?? 0) + 1} to ${head.seq} were written after it: its end was cut off` }];
   if (head.seq === 0 || headHash === null || headHash === head.hash) return [];

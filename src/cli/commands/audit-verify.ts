@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTrail } from '../../apply/audit/read-trail.js';
 import { openTrailHead } from '../../apply/audit/trail-head.js';
@@ -33,10 +34,10 @@ export async function auditVerifyCommand(session: Session, options: AuditVerifyO
 }
 
 async function verifyNow(stateDir: string, noted: string | null): Promise<Verification> {
-  const { audit, auditHead } = statePaths(stateDir);
+  const { audit, auditHead, installation } = statePaths(stateDir);
   // The head first: the trail may grow past it meanwhile, never the other way round.
   const { value, lost } = await openTrailHead(auditHead, { readOnly: true, onDiskWrite: () => undefined }).read();
-  return verifyTrail({ lines: () => readTrail(audit), head: lost === null ? value : undefined, noted, names: { trail: 'audit.jsonl', head: 'audit-head.json' } });
+  return verifyTrail({ lines: () => readTrail(audit), head: lost === null ? value : undefined, expected: existsSync(installation), noted, names: { trail: 'audit.jsonl', head: 'audit-head.json' } });
 }
 
 function verificationText({ records, files, from, to, head, breaks, notes, holdsHash }: Verification, stateDir: string, noted: string | null): string {
