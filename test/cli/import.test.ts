@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -113,6 +113,28 @@ describe('import door-sync', () => {
     const refused = await runCommandLine(['import', 'door-sync', from, '--out', join(from, 'moved')]);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('members.yaml stands there already and says something else; nothing was written')]);
     expect(readdirSync(join(from, 'moved'))).toEqual(['resources']);
+  });
+
+  it('reads what Windows wrote, takes an address without https as it was meant, and sends mail without a login where there was none', async () => {
+    const bom = '\ufeff';
+    const odd = { ...doorSync, civicrm: { ...doorSync.civicrm, host: 'crm.example.org' }, unifi: { ...doorSync.unifi, host: '192.0.2.9' } };
+    const from = folder({ 'config.toml': `${bom}# mine\n${stringify(odd)}`.replaceAll('\n', '\r\n'), env: `${bom}CIVICRM_API_KEY=one\r\nUNIFI_API_KEY='t#wo'\r\nMAILGUN_API_KEY=\r\n` });
+    const out = join(from, 'moved');
+    const { code, out: said, err } = await runCommandLine(['import', 'door-sync', from, '--out', out, '--time-zone', 'America/New_York']);
+    expect([code, said]).toEqual([0, expect.stringContaining('0 not carried over')]);
+    expect(err).not.toContain('sexton.yaml:');
+    expect(parse(texts(out, 'sexton.yaml'))).toMatchObject({ unifi: { url: 'https://192.0.2.9:12445' }, civicrm: { url: 'https://crm.example.org' }, alerts: [{ type: 'Smtp', auth: 'None' }] });
+    expect(readdirSync(join(out, 'credentials')).map((name) => [name, texts(out, `credentials/${name}`)])).toEqual([['CIVICRM_API_KEY', 'one'], ['UNIFI_API_TOKEN', 't#wo']]);
+  });
+
+  it('says of a value that is none why, and never that it was carried', () => {
+    const { carried, notCarried } = importDoorSync({
+      config: { cadence_seconds: '5', civicrm: { host: 'https://x', active_statuses: ['A', 7] }, safety: { mass_add_pct: 15 }, tier_mapping: { rules: { Gold: { resolution: 'none', rank: 'high' } } } },
+      environment: {},
+    });
+    expect(notCarried.map(({ from }) => from)).toEqual(expect.arrayContaining(['cadence_seconds', 'civicrm.active_statuses', 'safety.mass_add_pct', 'tier_mapping.rules.Gold.rank']));
+    expect(notCarried.filter(({ reason }) => reason === 'Sexton does not know this field')).toEqual([]);
+    expect(carried.map(({ from }) => from)).toEqual(['civicrm.host', 'tier_mapping.rules.Gold.resolution']);
   });
 
   it('every field of any such file is carried or named', () => {
@@ -242,6 +264,44 @@ describe('import fccplanner', () => {
   });
 });
 
+describe('import fccplanner, from files that nobody tidied', () => {
+  const files = (more: Readonly<Record<string, unknown>>): string => plannerFolder(Object.fromEntries(Object.entries(more).map(([name, value]) => [`config/${name}`, `\ufeff${JSON.stringify(value)}`])));
+  const said = async (root: string, out: string): Promise<{ readonly code: number; readonly out: string; readonly err: string }> => runCommandLine(['import', 'fccplanner', root, '--out', out, '--site', 'first-church'], { now });
+
+  it('lists without entries are nothing to tell', async () => {
+    const root = files({ 'cancelled-office-hours.json': { dates: [] }, 'exception-calendar.json': { entries: [] }, 'manual-access-windows.json': { windows: [] }, 'event-overrides.json': { overrides: {} }, 'cancelled-events.json': { instances: [] }, 'pending-approvals.json': { pending: [] }, 'approved-event-names.json': [] });
+    expect(await said(root, join(root, 'moved'))).toMatchObject({ code: 0, out: expect.stringContaining('0 not carried over') as string });
+  });
+
+  it('names a field of an entry that it does not know, without the characters that would hide it', async () => {
+    const root = files({
+      'exception-calendar.json': { entries: [{ id: 'a', kind: 'closure', fromDate: '2026-12-24', toDate: '2026-12-26', 'col\u202eor': 'red' }, { id: 'b', kind: 'special_open', fromDate: '0001-01-01', toDate: '9999-12-31', startTime: '10:00', endTime: '12:00' }] },
+      'approved-event-names.json': ['Sunday Service', { name: 'Choir', by: 'me' }, 3],
+    });
+    const { code, out } = await said(root, join(root, 'moved'));
+    expect([code, out.includes('\u202e')]).toEqual([1, false]);
+    for (const line of ['exception-calendar.json: entries[0]."color": Sexton does not know this field', 'exception-calendar.json: entries[1]: it spans more than a year', 'approved-event-names.json: [1].by: Sexton does not know this field', 'approved-event-names.json: [2]: it is no name']) expect(out).toContain(line);
+  });
+
+  it('one room that cannot be leaves the others', async () => {
+    const mapping = planner['config/room-door-mapping.json'];
+    const root = files({ 'room-door-mapping.json': { ...mapping, rooms: { ...mapping.rooms, ['R'.repeat(300)]: ['office'] }, defaults: { unlockLeadMinutes: 1.5 } } });
+    const out = join(root, 'moved');
+    const { code, out: told } = await said(root, out);
+    expect([code, told]).toEqual([1, expect.stringMatching(/RoomMapping\/rooms spec\.rooms\[2\]\.name: it would be refused: .* is too long/)]);
+    expect(told).toContain('defaults.unlockLeadMinutes: it is no whole number of minutes');
+    expect(specs(out, 'resources/rooms.yaml')[0]?.spec).toMatchObject({ rooms: [{ name: 'Sanctuary' }, { name: 'Gym' }] });
+  });
+
+  it('a file that may not be read is no file that is missing', async () => {
+    const root = plannerFolder();
+    // A loop of links: even root cannot read it.
+    rmSync(join(root, 'config/safe-hours.json'));
+    symlinkSync('safe-hours.json', join(root, 'config/safe-hours.json'));
+    expect(await said(root, join(root, 'moved'))).toMatchObject({ code: 1, err: expect.stringContaining('safe-hours.json cannot be read (ELOOP)') as string });
+  });
+});
+
 describe('after the older services, on the same UniFi', () => {
   let site: Site | null = null;
   afterAll(() => site?.close());
@@ -315,6 +375,34 @@ describe('rooms as a table', () => {
     const { code, out, err } = await own.run(['export', 'csv']);
     expect([code, err]).toEqual([1, expect.stringContaining('RoomMapping/main spec.timesFrom')]);
     expect(out).toBe('room,match,lead,lag,mapping,gym,rear\nGym,name,30m,,main,yes,\nClass,contains,,,main,yes,yes\n46,id,,,main,,yes\n');
+  });
+
+  it('is read as spreadsheets save it, and refused where letters cannot be told', async () => {
+    const table = 'room;front_lobby\r\n"Saal; ""é"" gro\u00df";x\r\n';
+    const root = folder({});
+    const wanted = [{ kind: 'RoomMapping', metadata: { name: 'rooms' }, spec: { rooms: [{ name: 'Saal; "é" gro\u00df', doorGroups: ['front-lobby'] }] } }];
+    const forms = { 'utf8.csv': Buffer.from(`\ufeff${table}`), 'utf16le.csv': Buffer.from(`\ufeff${table}`, 'utf16le'), 'utf16be.csv': Buffer.from(`\ufeff${table}`, 'utf16le').swap16() };
+    for (const [name, bytes] of Object.entries(forms)) {
+      writeFileSync(join(root, name), bytes);
+      await runCommandLine(['import', 'csv', join(root, name), '--out', join(root, `${name}-out`)]);
+      expect(specs(join(root, `${name}-out`), 'resources/rooms.yaml')).toMatchObject(wanted);
+    }
+    writeFileSync(join(root, 'latin1.csv'), Buffer.from(table, 'latin1'));
+    expect(await runCommandLine(['import', 'csv', join(root, 'latin1.csv'), '--out', join(root, 'x')])).toMatchObject({ code: 1, err: expect.stringContaining('save it as UTF-8') as string });
+  });
+
+  it('of thousands becomes mappings that validate; door groups keep names that look like numbers', () => {
+    const text = `room,103,a.b\n${Array.from({ length: 4_500 }, (_, index) => `Room ${index},yes,yes\n`).join('')}`;
+    const { files, notCarried } = importRoomsCsv(text, []);
+    expect(notCarried).toEqual([]);
+    expect(files.map(({ file, documents }) => [file, documents.map(({ name }) => name)])).toEqual([
+      ['rooms.yaml', ['rooms', 'rooms-2', 'rooms-3', 'rooms-4']],
+      ['rooms-2.yaml', ['rooms-5']],
+    ]);
+    expect(files[1]?.documents[0]?.spec['rooms']).toHaveLength(500);
+    expect(files[0]?.documents[0]?.spec['rooms']).toMatchObject([{ doorGroups: ['103', 'a.b'] }, {}, ...Array.from({ length: 998 }, () => ({}))]);
+    const reserved = { apiVersion: 'sexton.dev/v1alpha1', kind: 'RoomMapping', metadata: { name: 'main' }, spec: { rooms: [{ name: 'Hall', doorGroups: ['notes'] }] } } as unknown as Resource<'RoomMapping'>;
+    expect(exportRoomsCsv([reserved], ['notes']).notCarried).toEqual([{ from: 'DoorGroup/notes', reason: 'the table has a column of that name for something else' }]);
   });
 
   it('there and back again it says the same', () => {

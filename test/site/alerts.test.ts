@@ -11,6 +11,7 @@ import { bookedEvent, churchFiles, churchRooms, churchUnifi, officeHours, person
 import { startMailServer, type Mail, type MailServer } from '../support/mail-server.js';
 import { until } from '../support/process.js';
 import { startReceiver, type Receiver } from '../support/receiver.js';
+import { rows } from '../support/sim.js';
 import { startSite, type Site, type SiteOptions } from '../support/site.js';
 import { instant, ruled, startRuleSite } from './lock-rule-world.js';
 
@@ -235,5 +236,42 @@ describe('a whole site tells its people', () => {
     await site.person('gym', { type: 'reset' });
     await watched(12, 7);
     await told.hears('Raised door/gym/open', 'Resolved door/gym/open');
+  });
+
+  it('of another owner at once, of nothing else that follows from it, again after a day, and when the mark is back', async () => {
+    const mail = await mailServer();
+    const told = await Told.of(await startSite(church), mail.port);
+    await told.run();
+    const mark = async (): Promise<Readonly<Record<string, unknown>> | undefined> => rows(((await told.site.unifi.sim('/state')) as { readonly holiday_groups: unknown }).holiday_groups).find(({ name }) => name === 'Sexton owner');
+    const ours = await mark();
+    await told.site.unifi.sim('/seed?merge=1', { holiday_groups: [{ ...ours, description: 'somebody-else' }] });
+    await told.run(minute);
+    await told.hears('Raised owner');
+    expect((await mailFrom(mail, 1))[0]?.text).toMatch(/Nothing is written\.[^]*Take it over only when no other one writes\.\n {2}sexton adopt controller\n/);
+    expect(await told.flag()).toMatch(/^CRITICAL test-site: Another installation owns this UniFi\n/);
+    await told.restart();
+    for (let index = 0; index < 3; index += 1) await told.run(10 * minute);
+    expect(told.heard()).toEqual(['Raised owner']);
+    await told.run(24 * hour);
+    await told.hears('Raised owner', 'Reminder owner');
+    await told.site.unifi.sim('/seed?merge=1', { holiday_groups: [ours] });
+    await told.run(minute);
+    await told.run(6 * minute);
+    await told.hears('Raised owner', 'Reminder owner', 'Resolved owner');
+  });
+
+  it('of a fence that cannot be made, once for all its door groups, and when it is made', async () => {
+    const mail = await mailServer();
+    const told = await Told.of(await startSite(church), mail.port);
+    await told.run();
+    await told.site.unifi.sim('/fault', { match: 'POST .*/holiday_groups', times: -1, code: 'CODE_PARAMS_INVALID', msg: 'Invalid parameters.' });
+    await told.run(24 * hour);
+    await told.run(6 * minute);
+    await told.hears('Raised fence');
+    expect((await mailFrom(mail, 1))[0]?.text).toMatch(/^Without it no new program is written for gym, lobby: /);
+    await told.site.unifi.remove('/fault');
+    await told.run(minute);
+    await told.run(6 * minute);
+    await told.hears('Raised fence', 'Resolved fence');
   });
 });

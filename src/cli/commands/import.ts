@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isTimeZone } from '../../runtime/time-zone.js';
+import { plain } from '../../runtime/text.js';
 import { UsageError, exit } from '../exit.js';
 import { importDoorSync } from '../import/door-sync.js';
 import { importFccPlanner } from '../import/fccplanner.js';
@@ -50,5 +51,5 @@ function reportText({ carried }: Imported, notCarried: readonly NotCarried[]): s
     `${notCarried.length} not carried over`,
     ...notCarried.map(({ from, reason }) => `  ${from}: ${reason}`),
   ];
-  return lines.map((line) => `${line}\n`).join('');
+  return lines.map((line) => `${plain(line)}\n`).join('');
 }

@@ -20,7 +20,7 @@ export function importDoorSync({ config, environment }: DoorSyncSource): Importe
   const ledger = openFieldLedger([...leafPaths(config), ...Object.keys(environment).map((name) => `env:${name}`)]);
   const { unifi, facilityCode } = unifiOf(fieldsAt(config, 'unifi'), ledger);
   const civicrm = civicrmOf(config, ledger);
-  const alerts = importedAlerts(fieldsAt(config, 'alert'), ledger);
+  const alerts = importedAlerts(fieldsAt(config, 'alert'), environment, ledger);
   const files = [membersFile(config, facilityCode, ledger)];
   const credentials = credentialsOf(environment, ledger);
   for (const [field, reason] of Object.entries(withoutCounterpart)) {
@@ -66,10 +66,12 @@ function civicrmOf(config: Fields, ledger: FieldLedger): Fields | null {
   if (typeof cardField === 'string') ledger.carried('civicrm.card_id_field', 'sexton.yaml civicrm.cardField');
   const activeStatuses = textsOf(statuses);
   if (activeStatuses !== null) ledger.carried('civicrm.active_statuses', 'sexton.yaml civicrm.activeStatuses');
+  else if (statuses !== undefined) ledger.dropped('civicrm.active_statuses', 'it is no list of names; civicrm.activeStatuses keeps its default');
   const paced = typeof cadence === 'number' && Number.isInteger(cadence) && cadence > 0;
   if (paced) ledger.carried('cadence_seconds', 'sexton.yaml civicrm.pollInterval');
+  else if (cadence !== undefined) ledger.dropped('cadence_seconds', 'it is no whole number of seconds; civicrm.pollInterval keeps its default');
   return {
-    url: host.replace(/\/+$/, ''),
+    url: secured(host),
     ...(typeof cardField === 'string' ? { cardField } : {}),
     ...(activeStatuses === null ? {} : { activeStatuses }),
     ...(paced ? { pollInterval: `${cadence}s` } : {}),
@@ -106,10 +108,11 @@ function rulesOf(config: Fields, ledger: FieldLedger): readonly Fields[] {
       return [];
     }
     for (const field of ['resolution', 'rank', ...(access === 'Policy' ? ['target_policy'] : [])]) {
-      if (rule[field] !== undefined) ledger.carried(fieldPath(path, field), `TierMapping/members spec.rules, ${membershipType}`);
+      if (field === 'rank' && rank !== undefined && (typeof rank !== 'number' || !Number.isInteger(rank))) ledger.dropped(fieldPath(path, field), 'it is no whole number');
+      else if (rule[field] !== undefined) ledger.carried(fieldPath(path, field), `TierMapping/members spec.rules, ${membershipType}`);
     }
     if (access !== 'Policy' && policy !== undefined) ledger.dropped(fieldPath(path, 'target_policy'), `a rule with ${access} has no policies`);
-    return [{ membershipType, access, ...(access === 'Policy' ? { policies: [policy] } : {}), ...(typeof rank === 'number' ? { rank } : {}) }];
+    return [{ membershipType, access, ...(access === 'Policy' ? { policies: [policy] } : {}), ...(typeof rank === 'number' && Number.isInteger(rank) ? { rank } : {}) }];
   });
 }
 
@@ -120,7 +123,11 @@ const guardNames = { mass_deactivate_pct: 'maxDeactivate', mass_add_pct: 'maxAdd
 function guardsOf(safety: Fields | null, ledger: FieldLedger): Fields {
   const guards = Object.entries(guardNames).flatMap(([field, name]) => {
     const fraction = safety?.[field];
-    if (typeof fraction !== 'number' || fraction < 0 || fraction > 1) return [];
+    if (fraction === undefined) return [];
+    if (typeof fraction !== 'number' || fraction < 0 || fraction > 1) {
+      ledger.dropped(`safety.${field}`, `it is no fraction from 0 to 1; guards.${name} keeps its default`);
+      return [];
+    }
     // Rounded down: a brake may come early, never late. The sum takes the dust of binary fractions away.
     ledger.carried(`safety.${field}`, `TierMapping/members spec.guards.${name}`);
     return [[name, `${Math.floor(fraction * 100 + 1e-6)}%`] as const];
@@ -144,6 +151,10 @@ function credentialsOf(environment: Readonly<Record<string, string>>, ledger: Fi
     const credential = credentialNames[name];
     if (name === 'WEBHOOK_HMAC_SECRET') ledger.dropped(`env:${name}`, withoutCounterpart['webhook'] ?? '');
     if (credential === undefined) return [];
+    if (value === '') {
+      ledger.carried(`env:${name}`, 'nothing: it is empty');
+      return [];
+    }
     ledger.carried(`env:${name}`, `credentials/${credential}`);
     return [[credential, value] as const];
   });
@@ -159,8 +170,14 @@ function textsOf(value: unknown): readonly string[] | null {
   return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string') ? (value) : null;
 }
 
+/** It spoke https, also where its address does not say so. */
+function secured(url: string): string {
+  const bare = url.trim().replace(/\/+$/, '');
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(bare) ? bare : `https://${bare}`;
+}
+
 function withPort(url: string, port: number): string {
-  const bare = url.replace(/\/+$/, '');
+  const bare = secured(url);
   try {
     const { port: given } = new URL(bare);
     return given === '' && !/:\d+$/.test(bare) ? `${bare}:${port}` : bare;

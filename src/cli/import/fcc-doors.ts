@@ -89,6 +89,9 @@ function roomsOf(mapping: Readonly<Record<string, unknown>>, known: Known): read
 
 function exclusionsOf(mapping: Readonly<Record<string, unknown>>, known: Known): readonly Readonly<Record<string, unknown>>[] {
   const rules = isRecord(mapping['rules']) ? mapping['rules'] : {};
+  for (const field of ['excludeDoorKeysByEventName', 'excludeEventsByRoomContains']) {
+    if (Array.isArray(rules[field]) && rules[field].length === 0) known.ledger.carried(`${file}: rules.${field}`, 'nothing: it is empty');
+  }
   const byEvent = listOf(rules['excludeDoorKeysByEventName']).flatMap((rule, index) => {
     const path = `${file}: ${itemPath('rules.excludeDoorKeysByEventName', index)}`;
     const needle = isRecord(rule) ? rule['eventNameContains'] : null;
@@ -116,7 +119,10 @@ function marginsOf(mapping: Readonly<Record<string, unknown>>, ledger: FieldLedg
   const defaults = isRecord(mapping['defaults']) ? mapping['defaults'] : {};
   const margin = (field: string, to: 'lead' | 'lag'): Readonly<Record<string, string>> => {
     const minutes = Number(defaults[field] ?? 15);
-    if (!Number.isInteger(minutes) || minutes < 0) return {};
+    if (!Number.isInteger(minutes) || minutes < 0 || minutes > 24 * 60) {
+      ledger.dropped(`${file}: defaults.${field}`, 'it is no whole number of minutes up to a day; each door group\'s own holds');
+      return {};
+    }
     if (defaults[field] !== undefined) ledger.carried(`${file}: defaults.${field}`, `RoomMapping/rooms spec.${to}`);
     return { [to]: `${minutes}m` };
   };

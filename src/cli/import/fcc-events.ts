@@ -3,7 +3,7 @@ import { isRecord } from '../../runtime/record.js';
 import { doorGroupNames } from './door-names.js';
 import { knownDoors, listOf } from './fcc-doors.js';
 import { fccFiles, type FccPart } from './fcc-source.js';
-import { fieldPath, itemPath } from './field-ledger.js';
+import { dropStrangers, fieldPath, itemPath } from './field-ledger.js';
 import type { ImportedDocument } from './imported.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -45,6 +45,7 @@ function adjustments(part: FccPart): readonly Wanted[] {
       const at = fieldPath(`${path}.doorOverrides`, key);
       const windows = isRecord(door) ? windowsOf(door['windows']) : null;
       if (name === undefined) return [];
+      if (isRecord(door)) dropStrangers(door, ['windows'], at, ledger);
       if (windows === null) {
         ledger.dropped(at, 'its windows cannot be read');
         return [];
@@ -75,6 +76,7 @@ function cancelled({ source, ledger }: FccPart): readonly Wanted[] {
       ledger.dropped(path, occurrence);
       return [];
     }
+    if (isRecord(instance)) dropStrangers(instance, ['id', 'name', 'startAt', 'endAt', 'cancelledAt'], path, ledger);
     ledger.carried(path, 'EventOverride, action Cancel');
     return [{ label: `cancel ${occurrence.match.eventName}`, spec: { match: occurrence.match, action: 'Cancel' } }];
   });
@@ -89,6 +91,7 @@ function denied({ source, ledger }: FccPart): readonly Wanted[] {
     const occurrence = occurrenceOf(entry, source.now);
     if (typeof occurrence === 'string') ledger.dropped(path, occurrence);
     else if (status === 'denied') {
+      if (isRecord(entry)) dropStrangers(entry, ['id', 'name', 'startAt', 'endAt', 'reason', 'flaggedAt', 'status'], path, ledger);
       ledger.carried(path, 'EventOverride, action Deny');
       return [{ label: `deny ${occurrence.match.eventName}`, spec: { match: occurrence.match, action: 'Deny' } }];
     } else if (status === 'approved') ledger.dropped(path, 'an approval in Sexton holds exact windows: `sexton get pending` names it, `sexton approve` releases it');
@@ -140,8 +143,9 @@ function approvedNames({ source, ledger }: Pick<FccPart, 'source' | 'ledger'>): 
   const list = bare ? listOf(found) : listOf(isRecord(found) ? found['names'] : null);
   const names = list.flatMap((entry, index) => {
     const name = isRecord(entry) ? entry['name'] : entry;
-    const path = `${fccFiles.approvedNames}: ${bare ? '' : itemPath('names', index)}`.trimEnd();
+    const path = `${fccFiles.approvedNames}: ${itemPath(bare ? '' : 'names', index)}`;
     if (typeof name === 'string' && name.trim() !== '') {
+      if (isRecord(entry)) dropStrangers(entry, ['name', 'approvedAt'], path, ledger);
       ledger.carried(path, 'SafeHours/safe-hours spec.preApproved');
       return [name];
     }

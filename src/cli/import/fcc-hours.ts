@@ -6,7 +6,7 @@ import { plain } from '../../runtime/text.js';
 import { localRange } from '../generated-files/local-range.js';
 import { knownDoors, listOf } from './fcc-doors.js';
 import { fccFiles, type FccPart } from './fcc-source.js';
-import { itemPath } from './field-ledger.js';
+import { dropStrangers, itemPath } from './field-ledger.js';
 import type { ImportedDocument } from './imported.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -46,6 +46,7 @@ function weeklyOf(part: FccPart): readonly Fields[] {
     const path = `${fccFiles.officeHours}: schedule.${day}`;
     const hours = timeRanges(hoursOfDay['ranges'], `${path}.ranges`, part);
     const doorGroups = knownDoors(hoursOfDay['doors'], `${path}.doors`, part);
+    dropStrangers(hoursOfDay, ['ranges', 'doors'], path, ledger);
     ledger.carried(path, hours.length > 0 && doorGroups.length > 0 ? 'OfficeHours/office-hours spec.weekly' : 'nothing: no hours that day');
     if (hours.length === 0 || doorGroups.length === 0) continue;
     const key = JSON.stringify([hours, doorGroups]);
@@ -97,6 +98,7 @@ function exceptionsOf(part: FccPart): { readonly closures: readonly Fields[]; re
   for (const [index, entry] of listOf(isRecord(calendar) ? calendar['entries'] : null).entries()) {
     const path = `${fccFiles.exceptions}: ${itemPath('entries', index)}`;
     const fields: Fields = isRecord(entry) ? entry : {};
+    dropStrangers(fields, ['id', 'kind', 'fromDate', 'toDate', 'date', 'doorKeys', 'label', 'note', 'startTime', 'endTime', 'createdAt', 'updatedAt'], path, ledger);
     const from = fields['fromDate'] ?? fields['date'];
     const to = fields['toDate'] ?? from;
     const named = knownDoors(fields['doorKeys'], `${path}.doorKeys`, part);
@@ -104,6 +106,8 @@ function exceptionsOf(part: FccPart): { readonly closures: readonly Fields[]; re
     const reason = reasonOf([fields['label'], fields['note']]);
     if (typeof from !== 'string' || typeof to !== 'string' || !isRealDate(from) || !isRealDate(to) || to < from) {
       ledger.dropped(path, 'its dates cannot be read');
+    } else if (datesApart(from, to) > longestException) {
+      ledger.dropped(path, 'it spans more than a year');
     } else if (!everywhere && named.length === 0) {
       ledger.dropped(path, 'it names no door that there is');
     } else if (fields['kind'] === 'closure') {
@@ -119,12 +123,19 @@ function exceptionsOf(part: FccPart): { readonly closures: readonly Fields[]; re
   return { closures, openings };
 }
 
+const longestException = 366;
+
+function datesApart(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / 86_400_000;
+}
+
 function manualOf(part: FccPart, local: LocalTime): readonly Fields[] {
   const { source, ledger } = part;
   const manual = source.files.manualAccess;
   return listOf(isRecord(manual) ? manual['windows'] : null).flatMap((window, index) => {
     const path = `${fccFiles.manualAccess}: ${itemPath('windows', index)}`;
     const fields: Fields = isRecord(window) ? window : {};
+    dropStrangers(fields, ['id', 'doorKeys', 'startAt', 'endAt', 'note', 'createdAt', 'updatedAt'], path, ledger);
     const [start, end] = [Date.parse(textOf(fields['startAt'])), Date.parse(textOf(fields['endAt']))];
     const doorGroups = knownDoors(fields['doorKeys'], `${path}.doorKeys`, part);
     const reason = !(start < end) ? 'its times cannot be read' : doorGroups.length === 0 ? 'it names no door that there is' : end <= source.now ? 'it is past' : null;

@@ -46,7 +46,7 @@ export function fccSettings({ environment, timeZone: fallback }: FccSource, ledg
   };
   for (const name of Object.keys(environment)) {
     if (value(name) === null) ledger.carried(`env:${name}`, 'nothing: it is empty');
-    else if (name.endsWith('_FILE')) ledger.carried(`env:${name}`, 'nothing: the file it names was read');
+    else if (name.endsWith('_FILE')) ledger.carried(`env:${name}`, 'nothing: the file it names is read where it is there');
     else if (withoutCounterpart[name] !== undefined) ledger.dropped(`env:${name}`, withoutCounterpart[name]);
   }
   const credentials = Object.fromEntries(
@@ -69,7 +69,7 @@ export function fccSettings({ environment, timeZone: fallback }: FccSource, ledg
     else ledger.carried('env:PCO_LOCATION_MUST_CONTAIN', 'RoomMapping/rooms spec.onlyLocationContains');
   }
   return {
-    configuration: { timeZone, ...(url === null ? {} : { unifi: { url } }), planningCenter: planningCenterOf(carried, ledger), ...telegramOf(value, ledger) },
+    configuration: { timeZone, ...(url === null ? {} : { unifi: { url } }), planningCenter: planningCenterOf({ value, carried }, ledger), ...telegramOf(value, ledger) },
     credentials,
     timeZone,
     onlyLocationContains,
@@ -77,12 +77,18 @@ export function fccSettings({ environment, timeZone: fallback }: FccSource, ledg
   };
 }
 
-function planningCenterOf(carried: (name: string, to: string) => string | null, ledger: FieldLedger): Readonly<Record<string, unknown>> {
+interface Variables {
+  readonly value: (name: string) => string | null;
+  readonly carried: (name: string, to: string) => string | null;
+}
+
+function planningCenterOf({ value, carried }: Variables, ledger: FieldLedger): Readonly<Record<string, unknown>> {
   const url = carried('PCO_BASE_URL', 'sexton.yaml planningCenter.url')?.replace(/\/+$/, '') ?? null;
   const type = carried('PCO_AUTH_TYPE', 'sexton.yaml planningCenter.auth');
-  const cron = carried('SYNC_CRON', 'sexton.yaml planningCenter.pollInterval');
+  const cron = value('SYNC_CRON');
   const minutes = cron === null ? null : (/^\*\/(\d{1,2}) \* \* \* \*$/.exec(cron)?.[1] ?? null);
-  if (cron !== null && minutes === null) ledger.dropped('env:SYNC_CRON', 'only "every N minutes" has a counterpart; Sexton polls each minute by default');
+  if (minutes !== null) ledger.carried('env:SYNC_CRON', 'sexton.yaml planningCenter.pollInterval');
+  else if (cron !== null) ledger.dropped('env:SYNC_CRON', 'only "every N minutes" has a counterpart; Sexton polls each minute by default');
   const seconds = carried('SYNC_INTERVAL_SECONDS', 'sexton.yaml planningCenter.pollInterval');
   const interval = minutes !== null ? `${minutes}m` : cron === null && seconds !== null && /^[1-9]\d{0,4}$/.test(seconds) ? `${seconds}s` : null;
   const hours = carried('SYNC_LOOKAHEAD_HOURS', 'sexton.yaml planningCenter.lookahead');

@@ -12,9 +12,14 @@ import type { Imported, ImportedFile } from './imported.js';
 export function importFccPlanner(source: FccSource): Imported {
   const leaves = Object.entries(source.files).flatMap(([name, content]) => {
     const file = fccFiles[name as FccFile];
-    return isRecord(content) ? leafPaths(content).map((leaf) => `${file}: ${leaf}`) : [`${file}:`];
+    return leafPaths(content).map((leaf) => `${file}: ${leaf}`);
   });
   const ledger = openFieldLedger([...leaves, ...Object.keys(source.environment).map((name) => `env:${name}`)]);
+  for (const [name, field] of Object.entries(lists)) {
+    const content = source.files[name as FccFile];
+    const list = isRecord(content) ? content[field] : null;
+    if (Array.isArray(list) ? list.length === 0 : isRecord(list) && Object.keys(list).length === 0) ledger.carried(`${fccFiles[name as FccFile]}: ${field}`, 'nothing: it is empty');
+  }
   const settings = fccSettings(source, ledger);
   const { groups, doorGroups, rooms } = fccDoors({ source, ledger, onlyLocationContains: settings.onlyLocationContains });
   const part: FccPart = { source, ledger, doorGroups, timeZone: settings.timeZone };
@@ -40,6 +45,17 @@ export function importFccPlanner(source: FccSource): Imported {
     ],
   };
 }
+
+/** Where a file keeps its entries: as the older service makes it, there are none. */
+const lists: Readonly<Partial<Record<FccFile, string>>> = {
+  cancelledOfficeHours: 'dates',
+  exceptions: 'entries',
+  manualAccess: 'windows',
+  overrides: 'overrides',
+  cancelledEvents: 'instances',
+  pendingApprovals: 'pending',
+  approvedNames: 'names',
+};
 
 const notNeeded: Readonly<Record<string, string>> = {
   'event-memory.json': 'it is made from the calendar; `sexton get bookings` shows what is there',

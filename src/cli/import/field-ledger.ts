@@ -25,6 +25,11 @@ export function openFieldLedger(leaves: readonly string[]): FieldLedger {
   };
 }
 
+/** Names what an entry holds besides the fields that mean something: the entry itself is accounted for as one. */
+export function dropStrangers(entry: Readonly<Record<string, unknown>>, known: readonly string[], path: string, ledger: FieldLedger): void {
+  for (const key of Object.keys(entry)) if (!known.includes(key)) ledger.dropped(fieldPath(path, key), 'Sexton does not know this field');
+}
+
 /** Paths of all values that are neither objects nor lists, and of empty ones: `a.b[0]."c d"`. */
 export function leafPaths(value: unknown, path = ''): readonly string[] {
   if (Array.isArray(value) && value.length > 0) return value.flatMap((item, index) => leafPaths(item, itemPath(path, index)));

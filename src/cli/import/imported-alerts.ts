@@ -4,7 +4,7 @@ import type { FieldLedger } from './field-ledger.js';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** door-sync's `[alert]` as entries of `alerts`. Its flag file is always there in Sexton too. */
-export function importedAlerts(alert: Fields | null, ledger: FieldLedger): readonly Fields[] {
+export function importedAlerts(alert: Fields | null, environment: Readonly<Record<string, string>>, ledger: FieldLedger): readonly Fields[] {
   const transport = alert?.['transport'];
   if (transport !== undefined) ledger.carried('alert.transport', transport === 'flag-file' ? 'nothing: the flag file is always written' : 'sexton.yaml alerts');
   const unused = (name: string): void => {
@@ -13,7 +13,7 @@ export function importedAlerts(alert: Fields | null, ledger: FieldLedger): reado
   switch (transport) {
     case 'smtp':
       unused('mailgun');
-      return mail({ section: 'smtp', alert, ledger, fields: smtpFields });
+      return mail({ section: 'smtp', alert, ledger, fields: (settings) => smtpFields(settings, environment) });
     case 'mailgun':
       unused('smtp');
       return mail({ section: 'mailgun', alert, ledger, fields: () => ({ type: 'Mailgun' }) });
@@ -44,7 +44,8 @@ function mail({ section, alert, ledger, fields }: Mail): readonly Fields[] {
 
 const known: ReadonlySet<string> = new Set(['host', 'port', 'starttls', 'from', 'to', 'domain']);
 
-/** Without STARTTLS it spoke TLS from the start. */
-function smtpFields({ host, port, starttls }: Fields): Fields {
-  return { type: 'Smtp', host, ...(port === undefined ? {} : { port }), security: starttls === false ? 'Tls' : 'StartTls' };
+/** Without STARTTLS it spoke TLS from the start; without a name in its environment it did not log in. */
+function smtpFields({ host, port, starttls }: Fields, environment: Readonly<Record<string, string>>): Fields {
+  const open = Object.keys(environment).length > 0 && (environment['SMTP_USERNAME'] ?? '') === '';
+  return { type: 'Smtp', host, ...(port === undefined ? {} : { port }), security: starttls === false ? 'Tls' : 'StartTls', ...(open ? { auth: 'None' } : {}) };
 }

@@ -45,8 +45,9 @@ export async function readFccPlanner(source: string, envFile: string | undefined
   for (const name of Object.keys(fccFiles) as FccFile[]) {
     const variable = environment[fileVariables[name] ?? ''];
     const path = variable === undefined || variable === '' ? join(config, fccFiles[name]) : resolve(top, variable);
-    const text = await readFile(path, 'utf8').catch(() => null);
-    if (text === null) continue;
+    // It makes most of its files when they are first needed.
+    if (await isMissing(path)) continue;
+    const text = await readText(path);
     read.add(resolve(path));
     files[name] = readJson(path, text);
   }
@@ -55,12 +56,26 @@ export async function readFccPlanner(source: string, envFile: string | undefined
   return { files, others: others.sort(), environment };
 }
 
+/** As spreadsheets and editors save it: UTF-8 or UTF-16, with a byte order mark or without. @throws CommandError (1) */
 export async function readText(path: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     throw new CommandError(exit.failed, `${path} cannot be read (${errorCode(error)})`);
   }
+  const [first, second] = bytes;
+  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  try {
+    // The decoder takes the mark away.
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new CommandError(exit.failed, `${path} is neither UTF-8 nor UTF-16 text, so its letters cannot be told; save it as UTF-8 (in a spreadsheet "CSV UTF-8")`);
+  }
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  return stat(path).then(() => false, (error: unknown) => errorCode(error) === 'ENOENT');
 }
 
 function readJson(path: string, text: string): unknown {

@@ -18,7 +18,7 @@ export function importRoomsCsv(text: string, doorGroups: readonly string[]): Imp
   const parsed = Papa.parse<readonly string[]>(text.replace(/^\uFEFF/, ''), { skipEmptyLines: 'greedy' });
   const [header = [], ...rows] = parsed.data;
   const columns = header.map((title) => title.trim());
-  const notCarried: NotCarried[] = parsed.errors.flatMap(({ row, message }) => (message.includes('delimiter') ? [] : [{ from: `line ${(row ?? 0) + 1}`, reason: message }]));
+  const notCarried: NotCarried[] = parsed.errors.flatMap(({ row, code, message }) => (code === 'UndetectableDelimiter' ? [] : [{ from: `line ${(row ?? 0) + 1}`, reason: message }]));
   if (!columns.some((title) => title.toLowerCase() === 'room')) {
     return { ...nothing, notCarried: [...notCarried, { from: 'line 1', reason: 'there is no column "room": the first line names the columns' }] };
   }
@@ -44,9 +44,25 @@ export function importRoomsCsv(text: string, doorGroups: readonly string[]): Imp
       notCarried.push(...read.problems);
     }
   }
-  const documents = [...mappings].map(([name, rooms]) => ({ kind: 'RoomMapping', name, spec: { rooms } }));
-  return { ...nothing, files: documents.length === 0 ? [] : [{ file: 'rooms.yaml', comment: 'Which doors a room opens. Imported from a table.', documents }], carried, notCarried };
+  const documents = [...mappings].flatMap(([name, rooms]) =>
+    Array.from({ length: Math.ceil(rooms.length / mostRooms) }, (_, part) => ({
+      kind: 'RoomMapping',
+      name: part === 0 ? name : `${name}-${part + 1}`,
+      spec: { rooms: rooms.slice(part * mostRooms, (part + 1) * mostRooms) },
+    })),
+  );
+  // A resource file may have 1 MiB.
+  const files = Array.from({ length: Math.ceil(documents.length / mappingsPerFile) }, (_, part) => ({
+    file: part === 0 ? 'rooms.yaml' : `rooms-${part + 1}.yaml`,
+    comment: 'Which doors a room opens. Imported from a table.',
+    documents: documents.slice(part * mappingsPerFile, (part + 1) * mappingsPerFile),
+  }));
+  return { ...nothing, files, carried, notCarried };
 }
+
+/** Of one RoomMapping; several are united. */
+const mostRooms = 1000;
+const mappingsPerFile = 4;
 
 const nothing: Imported = { configuration: {}, files: [], credentials: {}, carried: [], notCarried: [], notes: [] };
 
@@ -96,7 +112,8 @@ export function exportRoomsCsv(mappings: readonly Resource<'RoomMapping'>[], doo
       return silent ? [] : [{ from: `RoomMapping/${metadata.name} spec.${field}`, reason: 'a table of rooms has no column for it' }];
     }),
   );
-  return { text: `${text}\n`, notCarried };
+  const reservedGroups = [...named].filter((name) => reservedOf(name) !== null).map((name) => ({ from: `DoorGroup/${name}`, reason: 'the table has a column of that name for something else' }));
+  return { text: `${text}\n`, notCarried: [...notCarried, ...reservedGroups] };
 }
 
 const matchFields = ['name', 'nameContains', 'resourceId'] as const satisfies readonly MatchField[];

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Document, parseDocument } from 'yaml';
 import { parseDocuments } from '../../api/documents.js';
-import { formatProblem } from '../../api/problem.js';
+import { formatProblem, type Problem } from '../../api/problem.js';
 import { apiVersion } from '../../api/resource.js';
 import { validateResource } from '../../api/validate.js';
 import { loadConfiguration } from '../../runtime/config.js';
@@ -121,14 +121,34 @@ function joined(there: unknown, value: unknown, path: string): { readonly merged
 function resourceTexts(documents: readonly ImportedDocument[], site: string): { readonly texts: readonly string[]; readonly invalid: readonly NotCarried[] } {
   const texts: string[] = [];
   const invalid: NotCarried[] = [];
-  for (const { kind, name, spec } of documents) {
-    const text = new Document({ apiVersion, kind, metadata: { name }, spec }, { compat: 'yaml-1.1' }).toString({ lineWidth: 0, flowCollectionPadding: true });
-    const { documents: parsed, problems } = parseDocuments(`${kind}/${name}`, text);
-    const found = [...problems, ...parsed.flatMap((document) => validateResource(document, { namespace: site }).problems)];
-    if (found.length === 0) texts.push(text);
-    else invalid.push(...found.map(({ path, message }) => ({ from: `${kind}/${name} ${path}`, reason: `it would be refused: ${message}` })));
+  for (const document of documents) {
+    const { text, problems } = judged(document, site);
+    const label = `${document.kind}/${document.name}`;
+    invalid.push(...problems.map(({ path, message }) => ({ from: `${label} ${path}`, reason: `it would be refused: ${message}` })));
+    const rest = problems.length === 0 ? { text, problems } : judged(withoutOpenings(document, problems.map(({ path }) => path)), site);
+    if (rest.problems.length === 0) texts.push(rest.text);
+    else invalid.push({ from: label, reason: 'for this it was left out as a whole; correct it in the source and import again' });
   }
   return { texts, invalid };
+}
+
+function judged({ kind, name, spec }: ImportedDocument, site: string): { readonly text: string; readonly problems: readonly Problem[] } {
+  const text = new Document({ apiVersion, kind, metadata: { name }, spec }, { compat: 'yaml-1.1' }).toString({ lineWidth: 0, flowCollectionPadding: true });
+  const { documents: parsed, problems } = parseDocuments(`${kind}/${name}`, text);
+  return { text, problems: [...problems, ...parsed.flatMap((document) => validateResource(document, { namespace: site }).problems)] };
+}
+
+/** Lists in which an entry that is missing opens less: a closure, an exclusion or a rule is never left out alone. */
+const openings = ['rooms', 'openings', 'weekly'] as const;
+
+function withoutOpenings(document: ImportedDocument, paths: readonly string[]): ImportedDocument {
+  const spec = Object.fromEntries(
+    Object.entries(document.spec).map(([field, value]) => {
+      if (!openings.some((each) => each === field) || !Array.isArray(value)) return [field, value];
+      return [field, value.filter((_, index) => !paths.some((path) => path === `spec.${field}[${index}]` || path.startsWith(`spec.${field}[${index}].`)))];
+    }),
+  );
+  return { ...document, spec };
 }
 
 function configurationProblems(path: string, { configuration }: Imported): readonly string[] {
