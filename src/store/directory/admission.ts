@@ -76,10 +76,13 @@ export function admit(input: AdmissionInput): AdmissionResult {
     }
   }
 
+  // Where nothing says anything any longer, the directory as a whole is in doubt.
+  const says = resources.length + unreadable.length > 0;
+  const emptied = files.filter((each) => says && each.emptied === true).map(({ path }) => path);
   const absent: AcceptedEntry[] = [];
   for (const entry of accepted.values()) {
     if (groups.has(keyText(entry))) continue;
-    const problems = doubtsAbout(entry.version.file, { files, unreadable, blocked, resources });
+    const problems = doubtsAbout(entry.version.file, { emptied, unreadable, blocked, resources });
     if (problems.length === 0) absent.push(entry);
     else resources.push(heldBack(entry, problems));
   }
@@ -154,13 +157,13 @@ function acceptedVersion({ admission, specHash, file }: Candidate, before: Accep
  */
 function doubtsAbout(
   file: string,
-  { files, unreadable, blocked, resources }: Pick<AdmissionResult, 'unreadable' | 'resources'> & Pick<AdmissionInput, 'files' | 'blocked'>,
+  { emptied, unreadable, blocked, resources }: Pick<AdmissionResult, 'unreadable' | 'resources'> & Pick<AdmissionInput, 'blocked'> & { readonly emptied: readonly string[] },
 ): readonly Problem[] {
   const above = blocked.filter(({ path, directory }) => directory && file.startsWith(`${path}/`)).map(({ problem }) => problem);
   const within = unreadable.filter((entry) => entry.file === file).flatMap(({ problems }) => problems);
   const wrong = resources.filter((resource) => resource.file === file && resource.version === null && resource.refused?.reason === 'Invalid');
-  const emptied = files.filter((each) => each.path === file && each.emptied === true).map(({ path }) => emptiedProblem(path));
-  return [...above, ...within, ...emptied, ...wrong.flatMap(({ refused }) => refused?.problems ?? [])];
+  const nothing = emptied.includes(file) ? [emptiedProblem(file)] : [];
+  return [...above, ...within, ...nothing, ...wrong.flatMap(({ refused }) => refused?.problems ?? [])];
 }
 
 function emptiedProblem(file: string): Problem {
