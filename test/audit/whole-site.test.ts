@@ -121,6 +121,7 @@ describe('the audit trail of a whole site', () => {
     const gym = await audit(site, '--door', 'gym', '--at', '2026-11-21T18:45');
     expect(gym.out).toContain('refused     OutsideSafeHours: Vigil waits for approval');
     expect(await audit(site, '--at', '18:45')).toMatchObject({ code: 64 });
+    expect([gym.err, (await audit(site, '--door', 'Gim', '--at', '18:45')).err]).toEqual(['', expect.stringContaining('no record names "Gim"')]);
   });
 
   it('names the file and the person behind an opening that was ordered', async () => {
@@ -148,6 +149,19 @@ describe('the audit trail of a whole site', () => {
       expect.stringMatching(/^suspend OfficeHours\/office by alice \(uid \d+\): ill; hours\.yaml$/),
     ]);
     expect(await readdir(join(site.configuration.stateDir, 'approvals'))).toEqual([]);
+  });
+
+  it('a contact that a person blocked shows who did, beside what came of it', async () => {
+    site = await startSite(church);
+    await site.run();
+    const environment = { SEXTON_CONFIG: site.configPath, SUDO_USER: 'alice' };
+    expect((await runCommandLine(['block', 'contact/1', '--reason', 'board'], { environment, view: site.composition.engine.view(), now: site.clock.now() })).code).toBe(0);
+    await site.run('members');
+    expect((await items(site, '--contact', '1')).map(({ verb, message }) => [verb, /by alice.*board/.test(message)])).toEqual([
+      ['add', false],
+      ['deactivate', false],
+      ['block', true],
+    ]);
   });
 
   it.runIf(process.geteuid?.() === 0)('an approval of a stranger is refused, told and on record, and lets nothing go', async () => {

@@ -110,7 +110,8 @@ function itemOf(record: Exclude<AuditRecord, { type: 'Outcome' | 'Lifted' }>, pl
       const { order, ref, by, uid, files, reason } = record;
       const [kind = '', name = ''] = ref.includes('/') ? ref.split('/', 2) : ['Event', ref];
       const who = `${by}${uid === null ? '' : ` (uid ${uid})`}`;
-      return { ...empty, type: 'Order', outcome: 'Given', verb: order, object: { kind, id: null, name }, message: `by ${who}${reason === undefined ? '' : `: ${reason}`}${files.length === 0 ? '' : `; ${files.join(', ')}`}` };
+      const contact = /^contact\/(\d+)$/.exec(ref)?.[1];
+      return { ...empty, type: 'Order', outcome: 'Given', verb: order, object: { kind, id: null, name }, contact: contact === undefined ? null : Number(contact), message: `by ${who}${reason === undefined ? '' : `: ${reason}`}${files.length === 0 ? '' : `; ${files.join(', ')}`}` };
     }
     default:
       return { ...empty, type: 'Trail', outcome: 'Told', verb: record.type, object: { kind: 'State', id: null, name: 'audit.jsonl' }, message: trailMessage(record) };

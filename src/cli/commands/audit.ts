@@ -5,7 +5,7 @@ import { siteTime } from '../../runtime/site-time.js';
 import type { Configuration } from '../../runtime/config.js';
 import { explain } from '../audit/explain.js';
 import { explanationText } from '../audit/explain-text.js';
-import { contactId, matches, moment, type AuditFilter } from '../audit/filter.js';
+import { contactId, isAboutDoor, matches, moment, type AuditFilter } from '../audit/filter.js';
 import { auditItems, type AuditItem } from '../audit/items.js';
 import { requireConfiguration } from '../configuration.js';
 import { UsageError, exit } from '../exit.js';
@@ -79,6 +79,7 @@ async function explainDoor(session: Session, { timeZone }: Configuration, { door
   if (door === undefined) throw new UsageError('--at asks about one door: sexton audit --door gym-front --at 18:45');
   const at = moment(words, 'open', { local: localTime(timeZone), now: session.clock.now(), option: 'at' });
   const explanation = explain(items, door, at);
+  if (!items.some((item) => isAboutDoor(item, door))) session.terminal.note(`no record names "${door}": is it the door's or door group's name, or its id, as \`sexton get doors\` has it?`);
   if (output === 'json' || output === 'yaml') {
     await printValue(session.terminal, output, { door, at: new Date(at).toISOString().replace('.000Z', 'Z'), ...explanation });
   } else session.terminal.out(explanationText(explanation, door, at, siteTime(timeZone)));

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ConfigurationError, TransientError, errorCode, errorMessage } from '../../runtime/errors.js';
+import { TransientError, errorCode, errorMessage } from '../../runtime/errors.js';
 import { writeDurably } from '../../runtime/durable-file.js';
 import type { Logger } from '../../runtime/log.js';
 import { runtimePaths } from '../../runtime/paths.js';
@@ -65,7 +65,6 @@ export class StatusFiles {
     await this.#removeSpares(spare);
     if (failures.length === 0) return;
     const [first] = failures;
-    if (first instanceof ConfigurationError) throw first;
     throw new TransientError(`${failures.length} status files could not be written: ${errorMessage(first)}`, { code: errorCode(first), cause: first });
   }
 
@@ -105,7 +104,7 @@ export class StatusFiles {
     } catch (error) {
       const code = errorCode(error);
       if (!READ_ONLY.has(code)) throw error;
-      throw new ConfigurationError(`runtimeDir ${this.#options.runtimeDir} cannot be written (${code}): give it to the user that runs sexton`, { code, cause: error });
+      throw new TransientError(`runtimeDir ${this.#options.runtimeDir} cannot be written (${code}): give it to the user that runs sexton`, { code, cause: error });
     }
   }
 
