@@ -80,6 +80,8 @@ describe('the daemon and its alerts', () => {
       expect(await metric(daemon, line)).toBe(true);
     }
     expect((await here.sexton('events')).out).toContain('AlertTransportFailed');
+    const doctor = await here.sexton('doctor', '--offline');
+    expect([doctor.code, doctor.out]).toEqual([1, expect.stringMatching(/^WRONG +alerts\.smtp\n +smtp: no connection to [^]*-> mend it, then `sexton alert test`\nok +alerts\.webhook +worked \d{4}-/m)]);
     expect(await here.read('run/alerts')).toMatch(/^CRITICAL test-site: Changes of members wait for you\n/);
 
     await here.write('hours.yaml', officeHours('{ days: [monday, tuesday, wednesday, thursday, friday, saturday, sunday], hours: ["00:00-24:00"], doorGroups: [gym] }'));

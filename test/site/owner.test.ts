@@ -1,6 +1,7 @@
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { controllerOf, readFenceProof, writeFenceProof } from '../../src/apply/doors/fence-proof.js';
 import { acquireLock } from '../../src/runtime/lock.js';
 import { runCommandLine, type Ran } from '../cli/harness.js';
 import { rows } from '../support/sim.js';
@@ -144,6 +145,26 @@ describe('sexton adopt controller', () => {
     const { code, out } = await adopt(site);
     expect([code, out]).toEqual([0, `this UniFi belongs to this installation (${await installation(site)}) already; nothing to do\n`]);
     expect(await site.writes()).toEqual([]);
+  });
+
+  it('takes away what was proved of the UniFi before: its fence is Unverified again', async () => {
+    site = await startSite(world(newYork, saturday));
+    await site.run('doors');
+    const proof = join(site.directory, 'state/fence.json');
+    const proved = { verifiedAt: '2026-01-10T13:00:00Z', schedule: 'Spare', door: 'Broom', controller: controllerOf(site.configuration.unifi) };
+    await writeFenceProof(proof, proved);
+    expect(await adopt(site)).toMatchObject({ code: 0 });
+    expect(await readFenceProof(proof)).toEqual(proved);
+    const [mark] = (await unifiState(site)).holiday_groups.filter(({ name }) => name === 'Sexton owner');
+    await site.unifi.sim('/seed?merge=1', { holiday_groups: [{ ...mark, description: 'somebody-else' }] });
+    await site.restart();
+    await site.run('doors');
+    expect(site.composition.engine.view().status.fence).toBe('Verified');
+    expect(await adopt(site)).toMatchObject({ code: 0 });
+    expect(await readFenceProof(proof)).toBeNull();
+    await site.restart();
+    await site.run('doors');
+    expect(site.composition.engine.view().status.fence).toBe('Unverified');
   });
 
   it('waits for the daemon of this machine to be stopped', async () => {
