@@ -21,9 +21,9 @@ export function absentState(stateDir: string): AbsentState {
   return {
     fresh: !identified && !used,
     installation: missing(paths.installation, used, 'this is a new installation now, and UniFi belongs to the one before; put the file back from a backup, or take UniFi over with `sexton adopt controller`.'),
-    // Statuses and events are written after resources were accepted for the first time.
+    // Statuses are written after resources were accepted for the first time, events with the first change.
     accepted: missing(paths.accepted, existsSync(paths.events), 'resources are accepted anew as their files say, and generations begin again at 1.'),
-    events: existsSync(`${paths.events}.1`) ? null : missing(paths.events, existsSync(paths.accepted), '`sexton events` no longer tells what happened before.'),
+    events: existsSync(`${paths.events}.1`) ? null : missing(paths.events, existsSync(paths.accepted) && existsSync(paths.audit), '`sexton events` no longer tells what happened before.'),
     bookings: missing(paths.bookings, identified, 'Planning Center is read again, and nothing goes until two readings agree.'),
   };
 }
