@@ -1,6 +1,6 @@
 import { findKind, kindInfo, suggestKind } from './kinds.js';
 import { patternForm } from './patterns.js';
-import { apiVersion } from './resource.js';
+import { apiVersion, kinds } from './resource.js';
 import type { KindDefinition, Schema } from './schema.js';
 import { closest } from './suggest.js';
 
@@ -10,7 +10,10 @@ type Explanation = { readonly text: string } | { readonly problem: string };
 export function explain(path: string): Explanation {
   const [word = '', ...given] = path.split('.').map((step) => step.replace(/\[\d*\]$/, ''));
   const kind = findKind(word);
-  if (kind === null) return { problem: `there is no kind \`${word}\`${suggestion(suggestKind(word))}` };
+  if (kind === null) {
+    const meant = suggestKind(word);
+    return { problem: `there is no kind \`${word}\`${meant === null ? `; there are ${kinds.map((each) => kindInfo(each).plural).join(', ')}` : suggestion(meant)}` };
+  }
   const info = kindInfo(kind);
   const root = rootSchema(info);
   const steps = given.length > 0 && !Object.hasOwn(root.properties ?? {}, given[0] ?? '') ? ['spec', ...given] : given;

@@ -23,14 +23,19 @@ export interface ResourceStatus {
 /** What the status file says, and over it what this reading knows better: whether the document is refused now. */
 export function resourceObject(stored: StoredResource, site: string): ResourceObject {
   const { kind, name, file, line, accepted } = stored;
-  const metadata = { ...(accepted?.metadata ?? { name, namespace: site }), file, line };
+  const metadata = wholeMetadata({ ...(accepted?.metadata ?? { name, namespace: site }), file, line });
   const status = statusOf(stored);
   return { apiVersion, kind, metadata, ...(accepted === null ? {} : { spec: accepted.spec }), ...(status === null ? {} : { status }) };
 }
 
 /** Its document is gone; it is in force until that is certain. */
 export function absentObject({ kind, accepted }: AbsentResource): ResourceObject {
-  return { apiVersion, kind, metadata: accepted.metadata, spec: accepted.spec };
+  return { apiVersion, kind, metadata: wholeMetadata(accepted.metadata), spec: accepted.spec };
+}
+
+/** A program that reads it finds both maps, also where there is nothing in them. */
+function wholeMetadata({ labels = {}, annotations = {}, file, line, ...rest }: ObjectMeta): ObjectMeta {
+  return { ...rest, labels, annotations, ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }) };
 }
 
 function statusOf({ status: written, refused, accepted }: StoredResource): ResourceStatus | null {

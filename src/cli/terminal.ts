@@ -31,10 +31,11 @@ export function processTerminal(environment: Readonly<Record<string, string | un
   const { stdout, stderr } = process;
   const quietOnClosedPipe = (error: unknown): void => {
     // The reader (`head`, a pager) has what it wanted.
-    process.exit(errorCode(error) === 'EPIPE' ? 0 : 1);
+    if (errorCode(error) === 'EPIPE') process.exit(0);
+    stderr.write(`the output cannot be written (${errorCode(error)}): it is not whole\n`, () => process.exit(1));
   };
   stdout.on('error', quietOnClosedPipe);
-  stderr.on('error', quietOnClosedPipe);
+  stderr.on('error', (error) => process.exit(errorCode(error) === 'EPIPE' ? 0 : 1));
   const interactive = stdout.isTTY;
   const noColor = environment['NO_COLOR'] !== undefined && environment['NO_COLOR'] !== '';
   const colored = interactive && !noColor && environment['TERM'] !== 'dumb';

@@ -1,5 +1,6 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { writeDurably } from './durable-file.js';
 import { ConfigurationError, TransientError, errorCode, errorMessage } from './errors.js';
 
@@ -225,7 +226,7 @@ export async function writeFirst<T extends object>(file: StateFile<T>, value: T)
  */
 export function prepareDirectory(directory: string, setting: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    makeDirectory(directory);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = errorCode(error);
@@ -233,5 +234,22 @@ export function prepareDirectory(directory: string, setting: string): void {
       `${setting} ${directory} cannot be written (${code}): create it and give it to the user that runs sexton`,
       { code, cause: error },
     );
+  }
+}
+
+/** Node's own `recursive` goes round for ever where a file system says ENOENT of a directory that it will not make, as /proc does. */
+function makeDirectory(directory: string): void {
+  const make = (): void => {
+    mkdirSync(directory, { mode: 0o750 });
+  };
+  try {
+    make();
+  } catch (error) {
+    // Found to be no directory, it is refused where it is looked at.
+    if (errorCode(error) === 'EEXIST') return;
+    const parent = dirname(directory);
+    if (errorCode(error) !== 'ENOENT' || existsSync(parent)) throw error;
+    makeDirectory(parent);
+    make();
   }
 }

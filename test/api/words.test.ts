@@ -38,6 +38,11 @@ describe('suggestions', () => {
   ])('for %s', (word, meant) => {
     expect(closest(word, ['doorGroups', 'doors', 'openings'])).toBe(meant);
   });
+
+  it('prefer the nearest word to one that only begins alike', () => {
+    expect(closest('doorgruop', ['door', 'doorgroup'])).toBe('doorgroup');
+    expect(closest('doorgruop', ['door'])).toBe('door');
+  });
 });
 
 describe('explain', () => {

@@ -27,6 +27,7 @@ describe('block and unblock', () => {
     const { code, out, err } = await own.run(['block', 'contact/1234', '--until', '2026-12-31', '--reason', 'see "minutes"\u202e of: #5'], { now });
     expect([code, out, err]).toEqual([0, expect.stringContaining('contact/1234 is blocked until Fri 2027-01-01 00:00'), '']);
     expect(text()).toBe(members.replace('spec:\n', 'spec:\n  blocked:\n    - { contact: 1234, until: "2026-12-31", reason: "see \\"minutes\\" of: #5" }\n'));
+    expect((await own.run(['block', '7'], { now })).code).toBe(0);
     expect((await own.run(['block', 'contact', '7'], { now })).code).toBe(0);
     expect((await own.run(['block', 'member/7'], { now })).out).toContain('it was so already');
     expect((parse(text()) as { spec: { blocked: unknown } }).spec.blocked).toEqual([

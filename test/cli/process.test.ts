@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { call } from '../support/sim.js';
@@ -72,6 +72,17 @@ describe.concurrent('the process', () => {
     expect(code).toBe(130);
     expect(err).toContain('loaded file:');
     expect(err).not.toMatch(/node_modules\/(luxon|got|hono|winston|prom-client|ts-node\/dist\/index)\//);
+  });
+
+  it.runIf(existsSync('/dev/full'))('output that cannot be written is no success', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, ['--import', './.dev/ts-node.mjs', 'src/sexton.ts', 'explain', 'dg'], { cwd: root, stdio: ['ignore', full, 'pipe'] });
+    running.push(child);
+    let err = '';
+    child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    closeSync(full);
+    expect([code, err]).toEqual([1, 'the output cannot be written (ENOSPC): it is not whole\n']);
   });
 
   it('a reader that stops early ends it quietly', async () => {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acquireLock } from '../../src/runtime/lock.js';
 import { type Site, doorGroup, makeSite, roomMapping } from './harness.js';
 
 let site: Site;
@@ -16,6 +17,8 @@ interface Item {
   readonly status?: { readonly conditions: readonly { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }[]; readonly refused?: unknown };
 }
 const json = (text: string): Item & { readonly items: readonly Item[] } => JSON.parse(text) as Item & { readonly items: readonly Item[] };
+
+const noDaemon = 'No daemon runs: the files as they are now, with the status that the last run left; nothing was written.\n';
 
 describe('get', () => {
   it('one name is an object, anything else a List', async () => {
@@ -36,15 +39,28 @@ describe('get', () => {
   it('prints kubectl-like tables and names', async () => {
     site.write('resources/all.yaml', `${doorGroup('gym')}---\n${roomMapping('rooms', 'gym')}`);
     const { code, out, err } = await site.run(['get', 'all']);
-    expect([code, err]).toEqual([0, '']);
+    expect([code, err]).toEqual([0, noDaemon]);
     expect(out).toMatch(/^NAME +DOORS +METHOD +NEXT +READY +AGE\ndoorgroup\.sexton\.dev\/gym +Schedule +Unknown +\d+s\n\nNAME +ROOMS/);
     expect((await site.run(['get', 'dg/gym', 'rm/rooms', '-o', 'name'])).out).toBe('doorgroup.sexton.dev/gym\nroommapping.sexton.dev/rooms\n');
     expect((await site.run(['get', 'oh,dg', '-o', 'name'])).out).toBe('doorgroup.sexton.dev/gym\n');
   });
 
+  it('beside a daemon says nothing of it', async () => {
+    site.write('resources/doors.yaml', doorGroup('gym'));
+    const lock = acquireLock(site.runtimeDir);
+    expect((await site.run(['get', 'dg'])).err).toBe('');
+    if ('release' in lock) lock.release();
+  });
+
+  it('as JSON every object has all of its metadata, also where there is none', async () => {
+    site.write('resources/doors.yaml', doorGroup('gym'));
+    const { metadata } = JSON.parse((await site.run(['get', 'dg', 'gym', '-o', 'json'])).out) as { readonly metadata: unknown };
+    expect(metadata).toMatchObject({ name: 'gym', namespace: 'first-church', generation: 1, labels: {}, annotations: {}, file: 'doors.yaml', line: 1 });
+  });
+
   it('nothing is no failure, an unknown name is', async () => {
     site.write('resources/doors.yaml', doorGroup('front-lobby'));
-    expect(await site.run(['get', 'oh'])).toEqual({ code: 0, out: '', err: 'No resources found\n' });
+    expect(await site.run(['get', 'oh'])).toEqual({ code: 0, out: '', err: `${noDaemon}No resources found\n` });
     const missing = await site.run(['get', 'dg', 'front-loby', 'front-lobby', '-o', 'name']);
     expect(missing).toMatchObject({ code: 1, out: 'doorgroup.sexton.dev/front-lobby\n' });
     expect(missing.err).toContain('did you mean `front-lobby`?');

@@ -105,6 +105,16 @@ describe('diff', () => {
     expect([code, out, err]).toEqual([2, '', 'doors: UniFi is down\n']);
     expect((await site.run(['diff'])).code).toBe(2);
   });
+
+  it('a plan by what a source said earlier does not tell: 2, with the plan and the reason', async () => {
+    const { status, ...rest } = calmView();
+    const broken = (name: string, change: object): View => ({ ...rest, status: { ...status, sources: status.sources.map((source) => (source.name === name ? { ...source, ...change } : source)) } });
+    const down = await site.run(['diff'], { view: broken('planningCenter', { complete: false, error: 'GET 127.0.0.1: connect ECONNREFUSED' }) });
+    expect(down).toMatchObject({ code: 2, out: '0 changes, 0 held\n' });
+    expect(down.err).toContain('planningCenter: GET 127.0.0.1: connect ECONNREFUSED; this is the plan by what was read at 2026-');
+    expect((await site.run(['diff', 'members'], { view: broken('planningCenter', { complete: false, error: 'down' }) })).code).toBe(0);
+    expect((await site.run(['diff', 'members'], { view: broken('civicrm', { complete: false }) })).code).toBe(2);
+  });
 });
 
 describe('status', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -30,6 +31,22 @@ describe('run --once', () => {
     await here.unifi.remove('/requests');
     expect((await here.sexton('run', '--once')).code).toBe(0);
     expect(await here.writes()).toEqual([]);
+  });
+
+  it('while UniFi is down loses nothing: the next run tells of no lost state', async () => {
+    const here = await site();
+    await here.links.unifi.shut();
+    expect((await here.sexton('run', '--once')).code).toBe(2);
+    const { code, err } = await here.sexton('run', '--once');
+    expect([code, err]).toEqual([2, expect.not.stringContaining('state lost')]);
+  });
+
+  it.runIf(existsSync('/proc/self'))('a directory that its file system never makes is 78, at once', async () => {
+    const here = await site({ configuration: { stateDir: '/proc/sexton/state' } });
+    expect(await here.sexton('run', '--once')).toMatchObject({
+      code: 78,
+      err: 'stateDir /proc/sexton/state cannot be written (ENOENT): create it and give it to the user that runs sexton\n',
+    });
   });
 
   it('a plan that waits for a person: held in diff, released by approve, done once', async () => {

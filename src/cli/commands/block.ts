@@ -84,7 +84,9 @@ async function change(session: Session, { verb, reason, contact, config, edit, b
 }
 
 function contactOf(words: readonly string[], verb: string): number {
-  const target = parseOne(words);
+  const [first = '', ...rest] = words;
+  // `block 1234` can mean nothing else.
+  const target = parseOne(rest.length === 0 && /^\d+$/.test(first) ? [`contact/${first}`] : words);
   if (!('list' in target) || target.list !== 'members') throw new UsageError(`only a contact can be ${verb}ed: sexton ${verb} contact/1234`);
   return contactId(target.name);
 }

@@ -1,4 +1,4 @@
-import type { DiffView, Plane } from '../../status/view.js';
+import type { DiffView, Plane, View } from '../../status/view.js';
 import { requireConfiguration } from '../configuration.js';
 import { diffText } from '../diff-text.js';
 import { exit } from '../exit.js';
@@ -24,6 +24,8 @@ export async function diffCommand(session: Session, plane: Plane | undefined, op
   const request: ViewRequest = { configuration, now: options.now, planes, fresh: true, failure: exit.unable };
   const loaded = await readView(session, request);
   const diff = only(loaded.view.diff, planes);
+  const untold = sourceTroubles(loaded.view, planes);
+  for (const sentence of untold) session.terminal.note(sentence);
   await print(session, diff, options.output);
   if (options.watch === true) {
     return follow({
@@ -34,7 +36,7 @@ export async function diffCommand(session: Session, plane: Plane | undefined, op
       every: 30_000,
     });
   }
-  if (diff.planes.some(({ error }) => error !== undefined)) return exit.unable;
+  if (untold.length > 0 || diff.planes.some(({ error }) => error !== undefined)) return exit.unable;
   return diff.planes.some(({ changes }) => changes.length > 0) ? exit.failed : exit.ok;
 }
 
@@ -43,6 +45,16 @@ async function print({ terminal }: Session, diff: DiffView, output: OutputForm |
   if (output === 'json' || output === 'yaml') await printValue(terminal, output, diff);
   else if (output === 'name') terminal.out(diff.planes.flatMap(({ changes }) => changes.map(({ object }) => `${object.kind.toLowerCase()}/${object.name}\n`)).join(''));
   else if (diff.planes.some(({ error }) => error === undefined)) terminal.out(diffText(diff, terminal.colors));
+}
+
+/** A plan made of what a source said earlier, or said in part, does not tell what a reconcile would change. */
+function sourceTroubles({ status }: View, planes: readonly Plane[]): readonly string[] {
+  return status.sources.flatMap(({ name, complete, error, readAt }) => {
+    const plane = name === 'planningCenter' ? 'doors' : name === 'civicrm' ? 'members' : null;
+    if (plane === null || !planes.includes(plane) || (complete && error === null)) return [];
+    const older = readAt === null ? '' : `; this is the plan by what was read at ${readAt}`;
+    return `${name}: ${error ?? 'the answer was incomplete'}${older}`;
+  });
 }
 
 function only(diff: DiffView, planes: readonly Plane[]): DiffView {

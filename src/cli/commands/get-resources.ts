@@ -1,3 +1,5 @@
+import type { Configuration } from '../../runtime/config.js';
+import { lockHolder } from '../../runtime/lock.js';
 import { requireConfiguration } from '../configuration.js';
 import { exit } from '../exit.js';
 import { follow } from '../follow.js';
@@ -31,6 +33,7 @@ export async function getResources(session: Session, request: ResourceRequest): 
   const configuration = requireConfiguration(session, request.options.config);
   const { terminal } = session;
   const resources = await readResources(session, configuration);
+  if (!daemonRuns(configuration)) terminal.note('No daemon runs: the files as they are now, with the status that the last run left; nothing was written.');
   noteTroubles(terminal, resources, request.targets.map(({ kind }) => kind));
   const found = find(resources, request);
   await print(session, request, found, resources);
@@ -38,6 +41,15 @@ export async function getResources(session: Session, request: ResourceRequest): 
   if (found.objects.length === 0 && found.missing.length === 0) terminal.note('No resources found');
   if (request.options.watch !== true) return found.missing.length > 0 ? exit.failed : exit.ok;
   return watch(session, request, { first: found, read: () => readResources(session, configuration) });
+}
+
+function daemonRuns({ runtimeDir }: Configuration): boolean {
+  try {
+    return lockHolder(runtimeDir) !== null;
+  } catch {
+    // Not for this user to know; the files can be read all the same.
+    return true;
+  }
 }
 
 function find(resources: Resources, { targets, selector }: ResourceRequest): Found {
