@@ -1,7 +1,7 @@
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { controllerOf, readFenceProof, writeFenceProof } from '../../src/apply/doors/fence-proof.js';
+import { controllerOf, openFenceProof } from '../../src/apply/doors/fence-proof.js';
 import { acquireLock } from '../../src/runtime/lock.js';
 import { runCommandLine, type Ran } from '../cli/harness.js';
 import { rows } from '../support/sim.js';
@@ -150,18 +150,18 @@ describe('sexton adopt controller', () => {
   it('takes away what was proved of the UniFi before: its fence is Unverified again', async () => {
     site = await startSite(world(newYork, saturday));
     await site.run('doors');
-    const proof = join(site.directory, 'state/fence.json');
+    const proof = openFenceProof(join(site.directory, 'state/fence.json'), { readOnly: false });
     const proved = { verifiedAt: '2026-01-10T13:00:00Z', schedule: 'Spare', door: 'Broom', controller: controllerOf(site.configuration.unifi) };
-    await writeFenceProof(proof, proved);
+    await proof.write(proved);
     expect(await adopt(site)).toMatchObject({ code: 0 });
-    expect(await readFenceProof(proof)).toEqual(proved);
+    expect(await proof.read()).toEqual({ value: proved, lost: null });
     const [mark] = (await unifiState(site)).holiday_groups.filter(({ name }) => name === 'Sexton owner');
     await site.unifi.sim('/seed?merge=1', { holiday_groups: [{ ...mark, description: 'somebody-else' }] });
     await site.restart();
     await site.run('doors');
     expect(site.composition.engine.view().status.fence).toBe('Verified');
     expect(await adopt(site)).toMatchObject({ code: 0 });
-    expect(await readFenceProof(proof)).toBeNull();
+    expect(await proof.read()).toEqual({ value: null, lost: null });
     await site.restart();
     await site.run('doors');
     expect(site.composition.engine.view().status.fence).toBe('Unverified');
