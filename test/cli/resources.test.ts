@@ -157,6 +157,12 @@ describe('completion', () => {
     expect(await offered('preview', '')).toEqual([]);
   });
 
+  it('after --config leaves the word to the shell, which offers files', async () => {
+    const completed = async (...words: readonly string[]): Promise<string> => (await site.run(['__complete', '--', ...words])).out;
+    expect(await completed('--config', '')).toBe('');
+    expect(await completed('--config', 'x.yaml', 'stat')).toBe('status\n');
+  });
+
   it.each(['bash', 'zsh', 'fish'])('prints a script for %s', async (shell) => {
     expect(await site.run(['completion', shell])).toMatchObject({ code: 0, out: expect.stringContaining('sexton __complete') as string });
   });

@@ -42,6 +42,8 @@ async function candidatesFor(session: Session, words: readonly string[], command
   const positional = given.filter((word, index) => !word.startsWith('-') && given[index - 1] !== '--config');
   const [command, kindWord] = positional;
   if (previous === '-o' || previous === '--output') return outputForms;
+  // Nothing of ours: the shell offers files.
+  if (previous === '--config') return [];
   if (command === undefined) return last.startsWith('-') ? ['--config', '--help', '--version'] : commands.map(({ name }) => name);
   if (last.startsWith('-')) return commands.find(({ name }) => name === command)?.options ?? [];
   const names = (kind: Kind): Promise<readonly string[]> => namesOf(session, given.includes('--config') ? config : undefined, kind);
