@@ -11,14 +11,17 @@ import { failed, ok, type Check } from '../../src/cli/doctor/check.js';
 import { declaredChecks } from '../../src/cli/doctor/declared-checks.js';
 import { machineChecks, type MachineInputs } from '../../src/cli/doctor/machine-checks.js';
 import { alertChecks, gitOpsChecks } from '../../src/cli/doctor/telling-checks.js';
+import { viewChecks } from '../../src/cli/doctor/view-checks.js';
 import { unifiChecks } from '../../src/cli/doctor/unifi-checks.js';
 import { systemClock } from '../../src/runtime/clock.js';
 import { loadConfiguration, type Configuration } from '../../src/runtime/config.js';
 import { silentLogger } from '../../src/runtime/log.js';
 import { unifiDefinition } from '../../src/sim/unifi/definition.js';
+import type { PlaneView, SourceView, StatusView } from '../../src/status/view.js';
 import { createUnifiClient } from '../../src/unifi/developer-api/client.js';
 import { rows, startTestSimulator, type TestSimulator } from '../support/sim.js';
 import { doorGroup, makeSite } from './harness.js';
+import { calmView } from './view-fixture.js';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -216,6 +219,44 @@ describe('this machine', () => {
   ] as const)('%s', async (_, change, name, state, message, remedy) => {
     const found = (await machineChecks({ ...wellOff, ...change })).find((check) => check.name === name);
     expect(found).toMatchObject({ state, message: expect.stringMatching(message) as string, remedy: remedy === null ? null : (expect.stringMatching(remedy) as string) });
+  });
+});
+
+describe('the site as a whole', () => {
+  const { config } = loadConfiguration(join(makeSite().root, 'sexton.yaml'));
+  if (config === undefined) throw new Error('the configuration is not valid');
+  const { planningCenter, civicrm } = config;
+  const everythingOn = { ...config, planningCenter: planningCenter ?? ({} as NonNullable<Configuration['planningCenter']>), civicrm: civicrm ?? ({} as NonNullable<Configuration['civicrm']>) };
+  const status = calmView().status;
+  const judged = (change: Partial<StatusView>): readonly Check[] => viewChecks({ ...calmView(), status: { ...status, ...change } }, everythingOn);
+  const source = (name: string, change: Partial<SourceView>): Partial<StatusView> => ({ sources: status.sources.map((each) => (each.name === name ? { ...each, ...change } : each)) });
+  const plane = (change: Partial<PlaneView>): Partial<StatusView> => ({ planes: status.planes.map((each) => (each.plane === 'doors' ? { ...each, ...change } : each)) });
+
+  it('that is well has nothing to mend', () => {
+    expect(judged({}).filter(({ state }) => state !== 'Ok').map(({ name, state }) => `${state} ${name}`)).toEqual(['Skipped gitOps']);
+  });
+
+  it.each([
+    ['CiviCRM that shows nobody', source('civicrm', { items: 0 }), 'source.civicrm', 'Failed', /shows nobody who has a card/, /"view all contacts"/],
+    ['a calendar without a booking', source('planningCenter', { items: 0 }), 'source.planningCenter', 'Warning', /no booking/, /sees its rooms/],
+    ['an answer with holes', source('civicrm', { complete: false }), 'source.civicrm', 'Failed', /not complete/, /permissions of the API user/],
+    ['a calendar that refuses', source('planningCenter', { complete: false, error: 'Planning Center refuses access to Calendar (403)' }), 'source.planningCenter', 'Failed', /\(403\)/, /the token/],
+    ['a source that was never asked', { sources: [] }, 'source.civicrm', 'Failed', /not read/, /check civicrm/],
+    ['another owner', plane({ ready: false, reason: 'NotOwner', message: 'it belongs to x' }), 'plane.doors', 'Failed', /NotOwner: it belongs to x/, /sexton adopt controller/],
+    ['another UniFi', plane({ ready: false, reason: 'ControllerReplaced', message: 'it is new' }), 'plane.doors', 'Failed', /ControllerReplaced/, /sexton adopt controller/],
+    ['wrong clocks', plane({ ready: false, reason: 'ClockSkew', message: '9 min' }), 'plane.doors', 'Failed', /9 min/, /NTP/],
+    ['an empty directory', plane({ ready: false, reason: 'Suspended', message: 'it is empty' }), 'plane.doors', 'Warning', /it is empty/, /bring the files back/],
+    ['a group that is not Ready', { doorGroups: status.doorGroups.map((each) => ({ ...each, ready: false })) }, 'DoorGroup/front-lobby', 'Failed', /not Ready/, /sexton describe dg\/front-lobby/],
+    ['a group in a dry run', { mode: 'DryRun', doorGroups: status.doorGroups.map((each) => ({ ...each, ready: false })) }, 'DoorGroup/front-lobby', 'Warning', /does not hold it yet/, /mode: Apply/],
+    ['a brake', { held: [{ kind: 'plan', ref: 'plan/0123456789ab', summary: '9 of 10 deactivated', release: 'sexton approve plan/0123456789ab' }] }, 'held', 'Warning', /9 of 10/, /sexton approve plan\/0123456789ab/],
+  ] as const)('%s', (_, change, name, state, message, remedy) => {
+    expect(judged(change as Partial<StatusView>).find((check) => check.name === name)).toMatchObject({ state, message: expect.stringMatching(message) as string, remedy: expect.stringMatching(remedy) as string });
+  });
+
+  it('what a source lacks is told once, not of the plane as well', () => {
+    const error = 'CiviCRM refuses access to contacts (403)';
+    const checks = judged({ ...source('civicrm', { complete: false, error }), planes: status.planes.map((each) => (each.plane === 'members' ? { ...each, ready: false, reason: 'SourceIncomplete', message: error } : each)) });
+    expect(wrong(checks)).toEqual(['source.civicrm']);
   });
 });
 

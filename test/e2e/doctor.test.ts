@@ -313,6 +313,10 @@ describe('the fence test', () => {
     expect(JSON.parse(await readFile(join(here.directory, 'state/fence.json'), 'utf8'))).toMatchObject({ version: 2, door: 'Broom cupboard', schedule: 'Spare' });
     const status = JSON.parse((await here.sexton('status', '-o', 'json')).out) as { readonly fence: string };
     expect(status.fence).toBe('Verified');
+  });
+
+  it('takes nothing that a DoorGroup uses, and has to be told what is spare', async () => {
+    const here = await site({ unifi: withSpare() });
     expect((await here.sexton('doctor', '--fence-test', '--door', 'Lobby', '--schedule', 'Spare')).out).toContain('belongs to a DoorGroup');
     expect((await here.sexton('doctor', '--fence-test')).code).toBe(64);
   });

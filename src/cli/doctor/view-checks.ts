@@ -15,6 +15,7 @@ export function viewChecks({ status }: View, configuration: Configuration): read
     // What a source lacks is told there.
     ...status.planes.filter(({ ready, message }) => ready || !status.sources.some(({ name, error }) => name !== 'unifi' && error !== null && error === message)).flatMap((plane) => planeCheck(plane, configuration)),
     ...groupChecks(status),
+    ...status.held.filter(({ kind }) => kind === 'plan').map(({ ref, summary, release }) => warning('held', `${ref}: ${summary}`, `look at \`sexton diff\` first; ${release}`)),
     ...status.notes.filter((note) => !told.has(note)).map((note) => warning('site', note)),
   ];
 }
