@@ -62,8 +62,8 @@ export interface Engine {
 /** Runs planes and keeps what they last reported; the two planes fail independently of each other. */
 export function createEngine(options: EngineOptions): Engine {
   const { deps, clock, observer } = options;
-  let doors: PlaneRun<DoorsReport> = { report: null, lastSuccess: null, failure: null };
-  let members: PlaneRun<MembersReport> = { report: null, lastSuccess: null, failure: null };
+  let doors: PlaneRun<DoorsReport> = { report: null, lastSuccess: null, failure: null, gotOnAt: null };
+  let members: PlaneRun<MembersReport> = { report: null, lastSuccess: null, failure: null, gotOnAt: null };
   let reading: ResourceReading | null = null;
   let statuses: readonly StatusUpdate[] = [];
   let unifi: { readAt: number | null; items: number } = { readAt: null, items: 0 };
@@ -88,14 +88,14 @@ export function createEngine(options: EngineOptions): Engine {
   async function runDoors(): Promise<{ readonly thrown: unknown } | null> {
     try {
       const run = await reconcileDoors(deps, doors.report);
-      doors = { report: run.report, lastSuccess: clock.now(), failure: null };
+      doors = { report: run.report, lastSuccess: clock.now(), failure: null, gotOnAt: null };
       ({ reading } = run);
       requeue.doors = run.requeueAfter;
       unifi = { readAt: clock.now(), items: run.report.doors.length };
       return null;
     } catch (thrown) {
       const run = thrown instanceof FailedRun ? thrown.run : null;
-      doors = { ...doors, ...(run === null ? {} : { report: run.report }), failure: failureOf(thrown) };
+      doors = { ...doors, ...(run === null ? {} : { report: run.report }), failure: failureOf(thrown), gotOnAt: null };
       reading = run?.reading ?? reading;
       return { thrown };
     }
@@ -103,14 +103,17 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function runMembers(gotOn: () => void): Promise<{ readonly thrown: unknown } | null> {
     try {
-      const run = await reconcileMembers(deps, gotOn);
-      members = { report: run.report, lastSuccess: clock.now(), failure: null };
+      const run = await reconcileMembers(deps, () => {
+        members = { ...members, gotOnAt: clock.now() };
+        gotOn();
+      });
+      members = { report: run.report, lastSuccess: clock.now(), failure: null, gotOnAt: null };
       ({ reading } = run);
       requeue.members = run.requeueAfter;
       return null;
     } catch (thrown) {
       const run = thrown instanceof FailedMembersRun ? thrown.run : null;
-      members = { ...members, ...(run === null ? {} : { report: run.report }), failure: failureOf(thrown) };
+      members = { ...members, ...(run === null ? {} : { report: run.report }), failure: failureOf(thrown), gotOnAt: null };
       reading = run?.reading ?? reading;
       return { thrown };
     }

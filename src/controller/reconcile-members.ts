@@ -48,8 +48,11 @@ interface EarlierRounds {
 }
 
 async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<MembersRun> {
-  const { done: before } = earlier;
-  earlier.gotOn();
+  const { done: before, gotOn } = earlier;
+  const again = (rounds: EarlierRounds): Promise<MembersRun> => {
+    gotOn();
+    return runRound(deps, rounds);
+  };
   const reading = await deps.store.list();
   const now = deps.clock.now();
   const report = (result: MembersResult | null, withheld: string | null, withheldFor: MembersReport['withheldFor'] = null): MembersReport => ({
@@ -87,12 +90,12 @@ async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<Member
     const cuts = await cutLeavers(survey, metadata.name, earlier.cuts, deps);
     if (cuts !== earlier.cuts) checkpoint(deps)();
     // From what is left then: their cards are free, and whatever is still to be asked may take its time.
-    if (cuts !== earlier.cuts) return runRound(deps, { ...earlier, done: withCuts(before, earlier.cuts, cuts), survey: null, cuts });
+    if (cuts !== earlier.cuts) return again({ ...earlier, done: withCuts(before, earlier.cuts, cuts), survey: null, cuts });
   }
   const { looks, whole } = await lookCloser(survey.plan.unclear, survey.observed.users, earlier.looks, deps);
   if (!whole) {
     checkpoint(deps)();
-    return runRound(deps, { ...earlier, survey: null, looks });
+    return again({ ...earlier, survey: null, looks });
   }
   const first = await planPeople(survey, looks, deps);
   if (withheld !== null || !writes) return { reading, report: report(resultOf(first, [], before), withheld, withheldFor), requeueAfter };
@@ -110,7 +113,7 @@ async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<Member
   const { applied: given, unused } = await carryOut(released, { ...first, spec: survey.spec }, metadata.name, deps);
   const applied = [...failedCuts, ...given];
   // Looked at again, so that Programmed means what UniFi holds and not what it was told.
-  const last = released.length === 0 ? first : await lookAgain(facts, { looks, written: released, gotOn: earlier.gotOn }, deps);
+  const last = released.length === 0 ? first : await lookAgain(facts, { looks, written: released, gotOn }, deps);
   const unsettled = await tryAll(
     () => rememberPeople(last, deps),
     () => rememberActiveUsers({ ...users, count: last.plan.activeCount }, deps),
@@ -120,7 +123,7 @@ async function runRound(deps: PlaneDeps, earlier: EarlierRounds): Promise<Member
   const result = resultOf(last, applied, before);
   const moved = last.guarded.operations.join() !== first.guarded.operations.join();
   if (lost === null && moved && applied.some(({ error }) => error !== null && outdated.has(error.code))) {
-    return runRound(deps, { ...earlier, done: result.done, survey: last.survey, looks });
+    return again({ ...earlier, done: result.done, survey: last.survey, looks });
   }
   const failed = applied.find(({ error }) => error !== null)?.error ?? (lost === null ? null : failure(lost.error));
   if (failed != null) throw new FailedMembersRun({ reading, report: report(result, null), requeueAfter }, failed.message, failed.code);

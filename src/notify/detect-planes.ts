@@ -31,10 +31,13 @@ export const detectPlanes: Detect = (facts) => {
 
 const subjects: Readonly<Record<Plane, string>> = { doors: 'Doors are not kept up to date', members: 'Members are not kept up to date' };
 
-function planeFailing({ plane, ready, reason, message, lastSuccess }: PlaneView, facts: AlertFacts): Holding[] {
+function planeFailing({ plane, ready, reason, message, lastSuccess, gotOnAt }: PlaneView, facts: AlertFacts): Holding[] {
   const stuck = ready && lastSuccess !== null && facts.now - Date.parse(lastSuccess) > facts.stuckAfter;
   const failing = !ready && reason !== null && !ran.has(reason) && !certificates.has(reason);
-  if (!stuck && !failing) return [];
+  // A first provisioning of thousands is one long run, which hangs only when it no longer gets anything done.
+  const getsOn = (stuck || reason === 'Reconciling') && gotOnAt !== undefined && facts.now - Date.parse(gotOnAt) < failingFor;
+  if ((!stuck && !failing) || getsOn) return [];
+  const since = gotOnAt ?? lastSuccess;
   const why = stuck ? 'no run has ended for long' : reason === 'Reconciling' ? 'the first run has not ended yet' : (message ?? reason ?? '');
   const { fencedUntil } = facts.view.status;
   const meanwhile =
@@ -49,7 +52,7 @@ function planeFailing({ plane, ready, reason, message, lastSuccess }: PlaneView,
       what: `The ${plane} plane fails: ${sentence(why)} ${meanwhile}`,
       todo: 'Check that UniFi is on and can be reached from here, then look at the status.',
       command: 'sexton status',
-      since: lastSuccess === null ? null : Date.parse(lastSuccess),
+      since: since === null ? null : Date.parse(since),
       patience: failingFor,
     }),
   ];

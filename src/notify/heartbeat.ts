@@ -83,14 +83,16 @@ export function createHeartbeat({ http, url, clock, log, onTurn }: HeartbeatOpti
   };
 }
 
-/** Names the newest run while every plane is well; null while one is not. */
+/** Names the newest run, or how far a long one has come, while every plane is well; null while one is not. */
 export function goodCycle({ view, planes, stuckAfter, reading, now }: Pick<AlertFacts, 'view' | 'planes' | 'stuckAfter' | 'reading' | 'now'>): string | null {
   const mine = view.status.planes.filter(({ plane }) => planes.includes(plane));
-  const well = ({ ready, reason, lastSuccess }: PlaneView): boolean => {
+  const recent = (at: string | null | undefined): boolean => at != null && now - Date.parse(at) <= stuckAfter;
+  const well = ({ ready, reason, lastSuccess, gotOnAt }: PlaneView): boolean => {
     // What an operator has switched off, or what this version leaves out, is no illness.
     const asMeant = reason === 'NotImplemented' || (reason === 'Suspended' && reading?.suspended === null);
-    return (ready || asMeant) && lastSuccess !== null && now - Date.parse(lastSuccess) <= stuckAfter;
+    if (ready || asMeant) return recent(lastSuccess) || recent(gotOnAt);
+    return reason === 'Reconciling' && recent(gotOnAt);
   };
   if (mine.length === 0 || !mine.every(well)) return null;
-  return mine.map(({ lastSuccess }) => lastSuccess).join(' ');
+  return mine.map(({ lastSuccess, gotOnAt }) => gotOnAt ?? lastSuccess).join(' ');
 }

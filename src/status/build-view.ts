@@ -30,6 +30,8 @@ export interface PlaneRun<Report> {
   readonly lastSuccess: Instant | null;
   /** Why the last run failed; null when it did not. */
   readonly failure: { readonly code: string; readonly message: string } | null;
+  /** When the run that is under way last got something done; null: none is, or it is no long one. */
+  readonly gotOnAt: Instant | null;
 }
 
 export interface ViewInputs {
@@ -211,6 +213,7 @@ function planeView(plane: Plane, run: PlaneRun<unknown>, problem: { reason: stri
     lastSuccess: run.lastSuccess === null ? null : isoSeconds(run.lastSuccess),
     reason: why?.reason ?? (run.lastSuccess === null ? 'Reconciling' : null),
     message: why?.message ?? null,
+    ...(run.gotOnAt === null ? {} : { gotOnAt: isoSeconds(run.gotOnAt) }),
   };
 }
 

@@ -129,6 +129,8 @@ export interface PlaneView {
   readonly lastSuccess: string | null;
   readonly reason: string | null;
   readonly message: string | null;
+  /** When a long run that is under way last got something done. */
+  readonly gotOnAt?: string;
 }
 
 export type Plane = 'doors' | 'members';

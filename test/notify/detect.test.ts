@@ -119,6 +119,16 @@ describe('what a person is told of', () => {
     expect(keysOf({ facts: { statuses: [statusOf('gym', ['Stalled', 'True', 'NotOwner'])] } })).toEqual([]);
   });
 
+  it('no run of many minutes that gets on; one that no longer does, since it stopped', () => {
+    const first = (gotOnAt: string): World => ({ status: { planes: plane('members', 'Reconciling', { lastSuccess: null, message: null, gotOnAt }) } });
+    const later = (gotOnAt: string): World => ({ status: { planes: plane('members', '', { ready: true, reason: null, lastSuccess: '2026-11-20T11:00:00Z', gotOnAt }) } });
+    for (const world of [first('2026-11-20T11:51:00Z'), later('2026-11-20T11:51:00Z')]) expect(keysOf(world)).toEqual([]);
+    for (const world of [first('2026-11-20T11:49:00Z'), later('2026-11-20T11:49:00Z')]) {
+      expect(looked(world).holding).toMatchObject([{ key: 'plane/members', since: Date.parse('2026-11-20T11:49:00Z') }]);
+    }
+    expect(keysOf({ status: { planes: plane('members', 'ConnectionFailed', { gotOnAt: '2026-11-20T11:59:00Z' }) } })).toEqual(['plane/members']);
+  });
+
   it('one certificate, not also a plane that fails', () => {
     const both = calmView().status.planes.map((each) => ({ ...each, ready: false, reason: 'FingerprintMismatch', message: 'another one' }));
     expect(keysOf({ status: { planes: both } })).toEqual(['certificate/unifi']);

@@ -40,6 +40,8 @@ describe('a good cycle', () => {
     ['not while a source is stale', [{}, { ready: false, reason: 'SourceStale' }], {}],
     ['not before both have run', [{}, { ready: false, reason: 'Reconciling', lastSuccess: null }], {}],
     ['not while one hangs', [{}, { lastSuccess: '2026-11-20T11:20:00Z' }], {}],
+    ['not while a long run no longer gets on', [{}, { ready: false, reason: 'Reconciling', lastSuccess: null, gotOnAt: '2026-11-20T11:20:00Z' }], {}],
+    ['not while a plane that failed tries again', [{}, { ready: false, reason: 'ConnectionFailed', gotOnAt: '2026-11-20T12:00:00Z' }], {}],
     ['not while the directory is gone', [{ ready: false, reason: 'Suspended' }], { reading: { resources: [], unreadable: [], suspended: 'gone' } }],
   ];
   it.each(bad)('%s', (_, planes, more) => {
@@ -51,6 +53,13 @@ describe('a good cycle', () => {
     expect(goodCycle(facts(start, [{}, { ready: false, reason: 'Reconciling', lastSuccess: null }], { planes: ['doors'] }))).not.toBeNull();
     expect(goodCycle(facts(start, [{}, { ready: false, reason: 'Suspended' }]))).not.toBeNull();
     expect(goodCycle(facts(start, [{}, { ready: false, reason: 'NotImplemented' }]))).not.toBeNull();
+  });
+
+  it('is also how far a run of many minutes has come', () => {
+    const first = (gotOnAt: string): string | null => goodCycle(facts(start, [{}, { ready: false, reason: 'Reconciling', lastSuccess: null, gotOnAt }]));
+    expect(first('2026-11-20T11:58:00Z')).not.toBeNull();
+    expect(first('2026-11-20T11:59:00Z')).not.toBe(first('2026-11-20T11:58:00Z'));
+    expect(goodCycle(facts(start, [{}, { lastSuccess: '2026-11-20T11:20:00Z', gotOnAt: '2026-11-20T11:59:00Z' }]))).not.toBeNull();
   });
 });
 
