@@ -109,7 +109,7 @@ export interface AccessReader {
   listCards(): Promise<readonly UnifiCard[]>;
   getCard(token: string): Promise<UnifiCard>;
   /** Asks how an enrolment at a reader stands. It only reads, and yet needs `edit:credential`. */
-  pollEnrolment(sessionId: string): Promise<void>;
+  getEnrolment(sessionId: string): Promise<void>;
   listPolicies(): Promise<readonly UnifiPolicy[]>;
   listSchedules(): Promise<readonly UnifiScheduleSummary[]>;
   getSchedule(id: string): Promise<UnifiSchedule>;

@@ -16,7 +16,7 @@ export function dryRun(reader: AccessReader): AccessController {
     listGroupPolicies: () => reader.listGroupPolicies(),
     listCards: () => reader.listCards(),
     getCard: (token) => reader.getCard(token),
-    pollEnrolment: (sessionId) => reader.pollEnrolment(sessionId),
+    getEnrolment: (sessionId) => reader.getEnrolment(sessionId),
     listPolicies: () => reader.listPolicies(),
     listSchedules: () => reader.listSchedules(),
     getSchedule: (id) => reader.getSchedule(id),

@@ -54,7 +54,7 @@ export async function editScopeChecks(unifi: AccessController, mayWrite: boolean
     { scope: 'edit:policy', attempt: () => unifi.deletePolicy(nobody), reads: false },
     { scope: 'edit:space', attempt: () => unifi.setLockRule(nobody, { type: 'reset' }), reads: false },
     // The one call of this scope that only looks: cards have neither a harmless change nor a harmless deletion.
-    { scope: 'edit:credential', attempt: () => unifi.pollEnrolment(nobody), reads: true },
+    { scope: 'edit:credential', attempt: () => unifi.getEnrolment(nobody), reads: true },
   ];
   const checks: Check[] = [];
   for (const { scope, attempt, reads } of probes) {

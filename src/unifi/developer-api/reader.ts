@@ -45,7 +45,7 @@ export function createReader(api: DeveloperApi): Omit<AccessReader, 'lastDate'> 
       }),
     getCard: async (token) =>
       readCard(row(await get(`/credentials/nfc_cards/tokens/${segment(token)}`, 'view:credential'), 'card'), 'card'),
-    pollEnrolment: async (sessionId) => {
+    getEnrolment: async (sessionId) => {
       await get(`/credentials/nfc_cards/sessions/${segment(sessionId)}`, 'edit:credential');
     },
     listPolicies: () => listAll(api, { path: '/access_policies', scope: 'view:policy', read: readPolicy, key: byId }),
