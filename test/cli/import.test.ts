@@ -10,6 +10,7 @@ import { leafPaths } from '../../src/cli/import/field-ledger.js';
 import { exportRoomsCsv, importRoomsCsv } from '../../src/cli/import/rooms-csv.js';
 import { validateFiles } from '../../src/cli/validation.js';
 import type { Resource } from '../../src/api/resource.js';
+import { person } from '../support/church.js';
 import { rows } from '../support/sim.js';
 import { startSite, type Site } from '../support/site.js';
 import { doorGroup, makeSite, runCommandLine } from './harness.js';
@@ -304,7 +305,11 @@ describe('import fccplanner, from files that nobody tidied', () => {
 
 describe('after the older services, on the same UniFi', () => {
   let site: Site | null = null;
-  afterAll(() => site?.close());
+  let members: Site | null = null;
+  afterAll(async () => {
+    await site?.close();
+    await members?.close();
+  });
 
   it('what is left to change is the date that closes the doors should Sexton stop, and whom to adopt', async () => {
     const out = join(folder({}), 'moved');
@@ -343,6 +348,45 @@ describe('after the older services, on the same UniFi', () => {
     for (const { before, after } of schedules) expect({ ...after, holidays: '' }).toEqual({ ...before, holidays: '' });
     expect(changes.filter(({ object }) => object.kind !== 'Schedule').map(({ object }) => object.kind)).toEqual(['HolidayGroup', 'HolidayGroup']);
     expect(await site.writes()).toEqual([]);
+  });
+
+  it('of the members nothing is left to change but what the older program left undone: whoever has its number waits to be adopted', async () => {
+    const out = join(folder({}), 'moved');
+    const from = folder({ 'config.toml': stringify(doorSync), env: 'CIVICRM_API_KEY=one\nUNIFI_API_KEY="two"\n' });
+    await runCommandLine(['import', 'door-sync', from, '--out', out, '--site', 'first-church', '--time-zone', 'America/New_York']);
+    const older = (contact: number, status: string): object => ({
+      id: `u-${contact}`,
+      first_name: `First${contact}`,
+      last_name: `Last${contact}`,
+      employee_number: String(contact),
+      status,
+      access_policy_ids: status === 'ACTIVE' ? ['p-1'] : [],
+      nfc_cards: [{ token: `t${contact}` }],
+    });
+    const cards = [201, 202, 203].map((contact) => ({ token: `t${contact}`, alias: `sync-00${contact}`, nfc_id: (42 * 65_536 + contact).toString(16).toUpperCase() }));
+    members = await startSite({
+      now: '2026-11-21T15:00:00Z',
+      files: { 'members.yaml': texts(out, 'resources/members.yaml') },
+      without: ['planningCenter'],
+      mode: 'DryRun',
+      civicrm: {
+        card_field: 'Door_Access.card_id',
+        contacts: [person(201, '201', 'Gold'), person(202, '202', 'Gold'), person(203, '203', 'Gold', { memberships: [] }), person(204, '204', 'Gold')],
+      },
+      unifi: {
+        schedules: [],
+        access_policies: [{ id: 'p-1', name: 'Members', resources: [], schedule_id: '' }],
+        users: [older(201, 'ACTIVE'), older(202, 'ACTIVE'), older(203, 'DEACTIVATED')],
+        cards,
+      },
+    });
+    expect(await members.run('members')).toEqual([]);
+    const view = members.composition.engine.view();
+    const changes = view.diff.planes.find(({ plane }) => plane === 'members')?.changes ?? [];
+    // Only the newcomer, whom the older program had not seen yet; no twin of anybody.
+    expect(changes.map(({ verb, contact }) => [verb, contact])).toEqual([['add', 204]]);
+    expect(Object.fromEntries(view.members.map(({ contact, outcome }) => [contact, outcome]))).toEqual({ 201: 'AdoptionPending', 202: 'AdoptionPending', 203: 'None', 204: 'Access' });
+    expect(await members.writes()).toEqual([]);
   });
 });
 
