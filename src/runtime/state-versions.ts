@@ -14,6 +14,7 @@ export const stateVersions = {
   rules: 1,
   /** Version 1 did not say of which UniFi. */
   fence: 2,
+  fenceTest: 1,
   alerts: 1,
   auditHead: 1,
   gitOps: 1,
@@ -23,8 +24,8 @@ export type StateName = keyof typeof stateVersions;
 
 /** Every file with a version in the state directory; `accepted` is a directory of directories of them. */
 export function versionedState(stateDir: string): Readonly<Record<StateName, string>> {
-  const { installation, accepted, inventory, bookings, budget, rules, fence, alerts, auditHead } = statePaths(stateDir);
-  return { installation, accepted, inventory, bookings, budget, rules, fence, alerts, auditHead, gitOps: gitOpsPaths(stateDir).state };
+  const { installation, accepted, inventory, bookings, budget, rules, fence, fenceTest, alerts, auditHead } = statePaths(stateDir);
+  return { installation, accepted, inventory, bookings, budget, rules, fence, fenceTest, alerts, auditHead, gitOps: gitOpsPaths(stateDir).state };
 }
 
 /**

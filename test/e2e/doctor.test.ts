@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -246,6 +246,19 @@ describe('the fence test', () => {
     await until('the spare schedule is open', async () => JSON.stringify(await spareWeek(here)) !== JSON.stringify(week), 30_000);
     return { here, child };
   }
+
+  it.each(['garbage', '', '{"version":1,"id":"schedule-spare"}'])('a record that reads %j is told, and puts nothing back that nobody knows', async (text) => {
+    const here = await site({ unifi: withSpare() });
+    const path = join(here.directory, 'state/fence-test.json');
+    await mkdir(join(here.directory, 'state'), { recursive: true });
+    await writeFile(path, text);
+    const told = await here.sexton('doctor');
+    expect([told.code, unwrapped(told.out)]).toEqual([1, expect.stringContaining('WRONG fence.test a fence test was broken off: a spare schedule is not as it was') as string]);
+    const next = await here.sexton('doctor', '--fence-test', '--door', 'Attic', '--schedule', 'Spare');
+    expect(next).toMatchObject({ code: 1, err: expect.stringContaining('its record cannot be read: look in UniFi Access') as string });
+    expect(await here.files('state')).not.toHaveProperty('state/fence-test.json');
+    expect(await spareWeek(here)).toEqual(week);
+  });
 
   it('killed in the middle, the door shuts by itself and stays shut, the doctor tells, and the next test puts the schedule back', async () => {
     const { here, child } = await underWay();

@@ -67,8 +67,8 @@ const inTurn: readonly { readonly file: string; readonly holds: string; /** Its 
   { file: 'fence.json', holds: 'that hubs obey the fence', silent: true },
   { file: 'gitops.json', holds: 'which commit is refused', silent: true },
 ];
-/** Opened by the daemon beside the planes: its own test damages it (test/e2e/lost-state.test.ts). */
-const elsewhere: readonly string[] = ['alerts.json'];
+/** Opened by others than the planes; their own tests damage them: test/e2e/state-trouble.test.ts, test/e2e/doctor.test.ts. */
+const elsewhere: readonly string[] = ['alerts.json', 'fence-test.json'];
 
 const proofOf = ({ configuration }: Site): FenceProof => ({ verifiedAt: '2026-11-01T12:00:00Z', schedule: 'spare', door: 'Spare', controller: controllerOf(configuration.unifi) });
 

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { writeDurably } from '../../runtime/durable-file.js';
 import { isRecord } from '../../runtime/record.js';
+import { stateVersions } from '../../runtime/state-versions.js';
 import { weekdays, type TimeRange, type UnifiSchedule, type WeekSchedule } from '../../unifi/access-controller.js';
 
 /** A schedule as it was before a fence test opened it. */
@@ -27,7 +28,7 @@ export function fenceRecord(path: string): FenceRecord {
       return decoded(text) ?? 'Unreadable';
     },
     write: ({ id, name, week, holidayGroupId, holidaySchedule }) =>
-      writeDurably({ path, content: `${JSON.stringify({ version: 1, id, name, week, holidayGroupId, holidaySchedule })}\n`, mode: 0o640 }),
+      writeDurably({ path, content: `${JSON.stringify({ version: stateVersions.fenceTest, id, name, week, holidayGroupId, holidaySchedule })}\n`, mode: 0o640 }),
     clear: () => rm(path, { force: true }),
   };
 }
@@ -35,7 +36,7 @@ export function fenceRecord(path: string): FenceRecord {
 function decoded(text: string): ScheduleBefore | null {
   try {
     const value: unknown = JSON.parse(text);
-    if (!isRecord(value) || value['version'] !== 1) return null;
+    if (!isRecord(value) || value['version'] !== stateVersions.fenceTest) return null;
     const { id, name, week, holidayGroupId, holidaySchedule } = value;
     if (typeof id !== 'string' || typeof name !== 'string' || typeof holidayGroupId !== 'string' || !areRanges(holidaySchedule)) return null;
     return isRecord(week) && weekdays.every((day) => areRanges(week[day])) ? { id, name, week: week as WeekSchedule, holidayGroupId, holidaySchedule } : null;
