@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { statePaths } from '../runtime/paths.js';
-import { prepareDirectory } from '../runtime/state-file.js';
+import { prepareDirectory } from '../runtime/own-directory.js';
 
 /** What is missing from a state directory that is in use; a sentence each, null: nothing, or nobody can know. */
 export interface AbsentState {

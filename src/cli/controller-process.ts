@@ -15,7 +15,7 @@ import { isLoopback } from '../runtime/loopback.js';
 import { createLogger } from '../runtime/logger.js';
 import { runtimePaths, statePaths } from '../runtime/paths.js';
 import { serviceManager } from '../runtime/service-manager.js';
-import { prepareDirectory } from '../runtime/state-file.js';
+import { prepareDirectory } from '../runtime/own-directory.js';
 import { becomeStateOwner } from '../runtime/state-owner.js';
 import { isReady } from '../status/build-view.js';
 import type { Plane, View } from '../status/view.js';

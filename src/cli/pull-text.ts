@@ -1,5 +1,5 @@
 import { formatProblem } from '../api/problem.js';
-import type { PullResult } from '../gitops/pull.js';
+import type { PullResult } from '../gitops/pull-order.js';
 import type { Revision } from '../gitops/state.js';
 import { siteTime } from '../runtime/site-time.js';
 import { plain } from '../runtime/text.js';

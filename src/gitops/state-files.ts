@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { writeDurably } from '../runtime/durable-file.js';
 import type { Problem } from '../api/problem.js';
 import type { GitOpsConfiguration } from '../runtime/config-gitops.js';
+import { errorMessage } from '../runtime/errors.js';
 import { gitOpsPaths, runtimePaths } from '../runtime/paths.js';
 import { isRecord } from '../runtime/record.js';
 import { openStateFile, type StateFile } from '../runtime/state-file.js';
@@ -40,6 +41,15 @@ export function refusalFile(stateDir: string, readOnly: boolean): StateFile<Refu
 }
 
 const nothingPulled: LastPull = { fetchedAt: null, failed: null, lost: null };
+
+export type Refusals = Pick<StateFile<RefusalFile>, 'write'>;
+
+/** The new set is in force, whether or not the old refusal can be taken back. */
+export async function forgetRefusal(refusals: Refusals, onTrouble: (text: string) => void): Promise<void> {
+  await refusals.write({ refused: null }).catch((error: unknown) => {
+    onTrouble(`${errorMessage(error)}: until then \`sexton status\` shows a refusal that is over`);
+  });
+}
 
 export async function readLastPull(runtimeDir: string): Promise<LastPull> {
   try {

@@ -42,3 +42,7 @@ export async function readRecord(tree: string): Promise<TreeRecord | null> {
   const blobs = Object.entries(files).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return { commit: a, branch: b, authoredAt: c, pulledAt: d, path: e, files: Object.fromEntries(blobs) };
 }
+
+export function revisionOf({ commit, branch, authoredAt, pulledAt }: TreeRecord): Revision {
+  return { commit, branch, authoredAt, pulledAt };
+}

@@ -6,7 +6,7 @@ import { ConfigurationError, errorCode } from '../runtime/errors.js';
 import { isoSeconds } from '../runtime/instant.js';
 import { gitOpsPaths } from '../runtime/paths.js';
 import { generatedFolder } from '../store/file-names.js';
-import { localFiles } from './local-files.js';
+import { formatOf, localFiles, type LocalFiles } from './local-files.js';
 import { readRecord, type TreeRecord } from './tree-record.js';
 
 /** What stands at `resources`. */
@@ -181,4 +181,9 @@ async function freeName(wanted: string): Promise<string> {
     const name = count === 1 ? wanted : `${wanted}.${count}`;
     if ((await lstat(name).catch(() => null)) === null) return name;
   }
+}
+
+/** What the tree holds now; names of blobs are made as git makes them for `commit`. */
+export async function filesOf(served: Served, commit: string): Promise<LocalFiles> {
+  return served.kind === 'none' ? new Map() : localFiles(served.root, 'resources', formatOf(commit));
 }

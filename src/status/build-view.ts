@@ -2,12 +2,12 @@ import type { Calendar } from '../desired/calendar/calendar.js';
 import type { Instant } from '../desired/model.js';
 import type { GitOpsState } from '../gitops/state.js';
 import { gitOpsNotes } from './git-ops-notes.js';
-import { doorChangeView, holidayGroupView, memberChangeViews, openingViews, ruleChangeViews } from './change-view.js';
 import { isoInstant, isoSeconds } from '../runtime/instant.js';
 import type { StatusUpdate } from '../store/resource-store.js';
 import { memberCounts, memberViews, noMembers } from './member-status.js';
 import { followingOfDoor } from './lock-rule-status.js';
-import { staleness, type DoorsReport, type GroupReport, type MembersReport, type SourceReport } from './report.js';
+import { doorsPlan, membersPlan } from './plan-view.js';
+import { staleness, type DoorsReport, type GroupReport, type MembersReport, type PlaneRun, type SourceReport } from './report.js';
 import type {
   AlertingView,
   BookingView,
@@ -17,22 +17,11 @@ import type {
   MemberView,
   PendingView,
   Plane,
-  PlanePlanView,
   PlaneView,
   SourceView,
   TroubleView,
   View,
 } from './view.js';
-
-export interface PlaneRun<Report> {
-  /** The newest report; null before the first. */
-  readonly report: Report | null;
-  readonly lastSuccess: Instant | null;
-  /** Why the last run failed; null when it did not. */
-  readonly failure: { readonly code: string; readonly message: string } | null;
-  /** When the run that is under way last got something done; null: none is, or it is no long one. */
-  readonly gotOnAt: Instant | null;
-}
 
 export interface ViewInputs {
   readonly site: string;
@@ -256,46 +245,4 @@ function doorViews(report: DoorsReport, now: Instant): DoorView[] {
       ...(fault === null ? {} : { fault: { door: fault.desired === 'Open' ? 'Closed' : 'Open', since: fault.since === 0 ? null : isoSeconds(fault.since), why } }),
     };
   });
-}
-
-function doorsPlan({ report, failure }: PlaneRun<DoorsReport>): PlanePlanView {
-  const groups = report?.groups ?? [];
-  const removed = report?.removed ?? [];
-  const withheld = report?.withheld ?? false;
-  const waiting = removed.filter(({ confirmed }) => !confirmed);
-  return {
-    plane: 'doors',
-    hash: report?.openings.hash ?? null,
-    changes: [
-      ...openingViews(report?.openings),
-      ...(report?.holidayGroups ?? []).map((change) => holidayGroupView(change, withheld)),
-      ...[...removed.map(({ changes }) => changes), ...groups.map(({ plan }) => plan.changes)].flat().map((change) => doorChangeView(change, withheld)),
-      ...(report?.rules ?? []).flatMap((outcome) => ruleChangeViews(outcome, withheld)),
-      ...waiting.map(({ name }) => ({
-        verb: 'revoke',
-        object: { kind: 'DoorGroup', id: null, name },
-        before: 'declared',
-        after: null,
-        held: 'its file is gone; counts only when a second reading at least 10 s later agrees',
-      })),
-    ],
-    ...errorOf(failure, report),
-  };
-}
-
-function membersPlan({ report, failure }: PlaneRun<MembersReport>): PlanePlanView {
-  const guarded = report?.result?.guarded;
-  const source = report?.source.state;
-  const unread = source?.failure != null && source.snapshot === null ? { code: source.failure.code, message: source.failure.message } : null;
-  return {
-    plane: 'members',
-    hash: guarded?.hash ?? null,
-    changes: memberChangeViews(guarded?.changes ?? [], report?.withheld ?? null),
-    ...errorOf(failure ?? unread, report),
-  };
-}
-
-function errorOf(failure: { readonly message: string } | null, report: unknown): { readonly error?: string } {
-  if (failure !== null) return { error: failure.message };
-  return report === null ? { error: 'not read yet' } : {};
 }

@@ -157,3 +157,14 @@ export function staleness({ state, pollInterval }: SourceReport, now: Instant): 
   const since = Math.max(state.failure.since, state.snapshot?.readAt ?? 0);
   return now - since > patience * pollInterval ? 'TooStale' : 'Stale';
 }
+
+/** What one plane has come to in this process. */
+export interface PlaneRun<Report> {
+  /** The newest report; null before the first. */
+  readonly report: Report | null;
+  readonly lastSuccess: Instant | null;
+  /** Why the last run failed; null when it did not. */
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  /** When the run that is under way last got something done; null: none is, or it is no long one. */
+  readonly gotOnAt: Instant | null;
+}

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeDurably } from '../../src/runtime/durable-file.js';
 import { ConfigurationError } from '../../src/runtime/errors.js';
-import { openStateFile, prepareDirectory, writeFirst, type OnStateTrouble } from '../../src/runtime/state-file.js';
+import { prepareDirectory } from '../../src/runtime/own-directory.js';
+import { openStateFile, writeFirst, type OnStateTrouble } from '../../src/runtime/state-file.js';
 import { nobody, runModule } from './child.js';
 
 interface Counter {

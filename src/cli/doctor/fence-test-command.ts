@@ -6,7 +6,7 @@ import { errorMessage } from '../../runtime/errors.js';
 import { isoSeconds } from '../../runtime/instant.js';
 import { acquireLock } from '../../runtime/lock.js';
 import { runtimePaths, statePaths } from '../../runtime/paths.js';
-import { prepareDirectory } from '../../runtime/state-file.js';
+import { prepareDirectory } from '../../runtime/own-directory.js';
 import { becomeStateOwner } from '../../runtime/state-owner.js';
 import { tellDaemon } from '../after-writing.js';
 import type { DoctorInstruments } from '../compose-doctor.js';
