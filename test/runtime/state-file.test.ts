@@ -173,7 +173,7 @@ describe('prepareDirectory', () => {
     chmodSync(directory, 0o755);
     // The superuser may write anywhere, so that the check is made as somebody else.
     const out = runModule(
-      `import { prepareDirectory } from '@src/runtime/state-file.js';
+      `import { prepareDirectory } from '@src/runtime/own-directory.js';
       try { prepareDirectory(${JSON.stringify(path)}, 'stateDir'); } catch (error) { console.log(error.message); }`,
       nobody,
     );
