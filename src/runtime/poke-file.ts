@@ -51,9 +51,10 @@ export async function readLines(path: string): Promise<PokeFile | null> {
       const found = await file.stat({ bigint: true });
       if (!found.isFile()) return null;
       const { ino, size, mtimeNs } = found;
-      const bytes = Buffer.alloc(longest);
-      const { bytesRead } = await file.read(bytes, 0, longest, Math.max(0, Number(size) - longest));
-      return { mark: `${ino} ${size} ${mtimeNs}`, lines: bytes.toString('utf8', 0, bytesRead).split('\n').filter((line) => line !== '') };
+      const length = Math.min(Number(size), longest);
+      // What was added since the mark was taken belongs to the next one.
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, Number(size) - length);
+      return { mark: `${ino} ${size} ${mtimeNs}`, lines: buffer.toString('utf8', 0, bytesRead).split('\n').filter((line) => line !== '') };
     } finally {
       await file.close();
     }

@@ -33,7 +33,8 @@ describe('the poke file', () => {
   it('tells of each of many lines, once, whoever wrote at the same moment', async () => {
     const ids = Array.from({ length: 50 }, (_, index) => `poke-${index}`);
     await Promise.all(ids.map((id, index) => appendLine(path, line(id, index % 2 === 0 ? 'doors' : 'members'))));
-    expect((await news()).map(({ id }) => id).sort()).toEqual([...ids].sort());
+    // A look in the middle of a write may take it for a touch: one run more, for which nobody waits.
+    expect((await news()).flatMap(({ id }) => (id === '' ? [] : [id])).sort()).toEqual([...ids].sort());
     await appendLine(path, JSON.stringify({ id: 'last', planes: ['doors'], read: true }));
     expect(await news()).toEqual([{ id: 'last', planes: ['doors'], read: true }]);
     expect(await news()).toEqual([]);
