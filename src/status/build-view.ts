@@ -178,7 +178,7 @@ function pendingHeld({ eventId, eventName, startsAt, reason, release }: PendingV
 
 function notes({ gitOps, now, doors, members, statuses, sources, troubles }: ViewInputs): string[] {
   const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
-  const removed = (doors.report?.removed ?? []).map(({ name, confirmed }) => `DoorGroup/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
+  const removed = (doors.report?.removed ?? []).map(({ kind, name, confirmed }) => `${kind}/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
   const withheld = [...new Set([doors.report?.withheld, members.report?.withheld, members.report?.suspended].flatMap((text) => text ?? []))];
   return [
     ...troubles.map(({ message }) => message),
@@ -268,9 +268,9 @@ function doorsPlan({ report, failure }: PlaneRun<DoorsReport>): PlanePlanView {
       ...(report?.holidayGroups ?? []).map((change) => holidayGroupView(change, withheld)),
       ...[...removed.map(({ changes }) => changes), ...groups.map(({ plan }) => plan.changes)].flat().map((change) => doorChangeView(change, withheld)),
       ...(report?.rules ?? []).flatMap((outcome) => ruleChangeViews(outcome, withheld)),
-      ...waiting.map(({ name }) => ({
+      ...waiting.map(({ kind, name }) => ({
         verb: 'revoke',
-        object: { kind: 'DoorGroup', id: null, name },
+        object: { kind, id: null, name },
         before: 'declared',
         after: null,
         held: 'its file is gone; counts only when a second reading at least 10 s later agrees',
