@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { plain } from '../runtime/text.js';
 import type { ChangeView, DiffView } from '../status/view.js';
 import type { Colors } from './terminal.js';
@@ -30,15 +31,30 @@ function signOf({ verb, held }: ChangeView): '+' | '~' | '-' | '!' {
 }
 
 function transition(before: unknown, after: unknown): string {
-  const [from, to] = [valueText(before), valueText(after)];
+  const [was, becomes] = differing(before, after);
+  const [from, to] = [valueText(was), valueText(becomes)];
   if (from === '') return to === '' ? '' : `: ${to}`;
   return to === '' ? `: was ${from}` : `: ${from} -> ${to}`;
+}
+
+/** Without the fields that stay: of a full week the one day that changes must not be lost behind the others. */
+function differing(before: unknown, after: unknown): readonly [unknown, unknown] {
+  if (!isFields(before) || !isFields(after) || isDeepStrictEqual(before, after)) return [before, after];
+  const stays = (key: string): boolean => isDeepStrictEqual(before[key], after[key]);
+  const rest = (fields: Fields): Fields => Object.fromEntries(Object.entries(fields).filter(([key]) => !stays(key)));
+  return [rest(before), rest(after)];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `monday 09:00-11:00; friday 18:00-20:00` for an object, the thing itself for anything else. */
 function valueText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  const text = typeof value === 'object' && !Array.isArray(value) ? fieldsText(value) : scalarText(value);
+  const text = isFields(value) ? fieldsText(value) : scalarText(value);
   return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }
 

@@ -69,6 +69,12 @@ export function qualified(kind: Kind): string {
   return `${kindInfo(kind).singular}.sexton.dev`;
 }
 
+/** What `-o name` prints for anything that has a kind: a resource as `get` prints it, `schedule/Front` for what UniFi holds. */
+export function objectName({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  const own = kinds.find((each) => each === kind);
+  return `${own === undefined ? kind.toLowerCase() : qualified(own)}/${name}`;
+}
+
 /** Every word that names something to `get`. */
 export function targetWords(): readonly string[] {
   return [...kinds.flatMap((kind) => kindWords(kind)), ...Object.values(lists).flat(), 'all'];

@@ -151,11 +151,9 @@ function doorsReport(reading: ResourceReading, facts: DoorFacts, { last, applied
     }),
     removed: [
       ...last.removed
-        .map(({ name, changes }) => ({ name, confirmed: true, changes, failed: failedOf(name) }))
+        .map(({ name, changes }) => ({ kind: 'DoorGroup' as const, name, confirmed: true, changes, failed: failedOf(name) }))
         .filter(({ changes, failed }) => changes.length > 0 || failed.length > 0),
-      ...reading.absent
-        .filter(({ kind, confirmed }) => kind === 'DoorGroup' && !confirmed)
-        .map(({ name }) => ({ name, confirmed: false, changes: [], failed: [] })),
+      ...reading.absent.flatMap(({ kind, name, confirmed }) => (kind === 'TierMapping' || confirmed ? [] : [{ kind, name, confirmed, changes: [], failed: [] }])),
     ],
     holidayGroups: last.holidayGroups,
     doors: last.doors,

@@ -3,6 +3,17 @@ import { TerminalError, TransientError } from './errors.js';
 const certificateCodes =
   /^(ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
 
+const unreachable = 'There is no way to it: check the url in the configuration, and the network.';
+
+/** By the system's own code, what to look at first. */
+const remedies: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'Nothing listens there: check that it runs, and the url in the configuration.'],
+  ['ENOTFOUND', 'The name is not known: check the url in the configuration, and DNS.'],
+  ['EAI_AGAIN', 'The name could not be looked up: check the network, and DNS.'],
+  ['EHOSTUNREACH', unreachable],
+  ['ENETUNREACH', unreachable],
+]);
+
 /** The coded error somewhere in a chain of causes, if one of ours started it. */
 function ownCause(error: unknown): TransientError | TerminalError | null {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1) {
@@ -40,7 +51,8 @@ export function connectionError(
       { code: 'CertificateRefused', cause },
     );
   }
-  return new TransientError(`${subject}: ${message}`, { code: 'ConnectionFailed', cause });
+  const remedy = remedies.get(code);
+  return new TransientError(`${subject}: ${message}${remedy === undefined ? '' : `. ${remedy}`}`, { code: 'ConnectionFailed', cause });
 }
 
 export function redirectError(subject: string, status: number, location: string | undefined, base: URL): TerminalError {

@@ -37,7 +37,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
   } catch (error) {
     const code = errorCode(error);
-    const remedy = code === 'EADDRINUSE' ? 'another program has this port' : 'is the address one of this machine?';
+    const remedy = code === 'EADDRINUSE' ? 'another program has this port: stop it, or give server.listen another one' : 'is the address one of this machine?';
     log.warn('metrics server not started', { address: `${listen.host}:${listen.port}`, code, remedy });
     return null;
   }

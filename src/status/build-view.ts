@@ -169,7 +169,7 @@ function pendingHeld({ eventId, eventName, startsAt, reason, release }: PendingV
 
 function notes({ gitOps, now, doors, members, statuses, sources, troubles }: ViewInputs): string[] {
   const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
-  const removed = (doors.report?.removed ?? []).map(({ name, confirmed }) => `DoorGroup/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
+  const removed = (doors.report?.removed ?? []).map(({ kind, name, confirmed }) => `${kind}/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
   const withheld = [...new Set([doors.report?.withheld, members.report?.withheld, members.report?.suspended].flatMap((text) => text ?? []))];
   return [
     ...troubles.map(({ message }) => message),

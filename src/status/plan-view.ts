@@ -16,9 +16,9 @@ export function doorsPlan({ report, failure }: PlaneRun<DoorsReport>): PlanePlan
       ...(report?.holidayGroups ?? []).map((change) => holidayGroupView(change, withheld)),
       ...[...removed.map(({ changes }) => changes), ...groups.map(({ plan }) => plan.changes)].flat().map((change) => doorChangeView(change, withheld)),
       ...(report?.rules ?? []).flatMap((outcome) => ruleChangeViews(outcome, withheld)),
-      ...waiting.map(({ name }) => ({
+      ...waiting.map(({ kind, name }) => ({
         verb: 'revoke',
-        object: { kind: 'DoorGroup', id: null, name },
+        object: { kind, id: null, name },
         before: 'declared',
         after: null,
         held: 'its file is gone; counts only when a second reading at least 10 s later agrees',

@@ -1,4 +1,5 @@
 import type { ConditionReason } from '../api/conditions.js';
+import type { Kind } from '../api/resource.js';
 import type { RuleOutcome } from '../apply/doors/lock-rules.js';
 import type { Applied } from '../apply/outcome.js';
 import type { Calendar, GroupCalendar } from '../desired/calendar/calendar.js';
@@ -39,7 +40,7 @@ export interface DoorsReport {
   /** Occurrences that a person has to look at, with the moment since when. */
   readonly waiting: Waiting;
   readonly groups: readonly GroupReport[];
-  /** Groups whose file is gone and that are not wholly revoked. */
+  /** Resources whose file is gone and that still count, and groups that are not wholly revoked. */
   readonly removed: readonly RemovedReport[];
   /** What is left to do about holiday groups: the owner's mark, fences. */
   readonly holidayGroups: readonly HolidayGroupChange[];
@@ -87,6 +88,8 @@ export interface GroupReport {
 }
 
 export interface RemovedReport {
+  /** Other kinds than a DoorGroup hold nothing in UniFi: they are listed only until their absence is sure. */
+  readonly kind: Exclude<Kind, 'TierMapping'>;
   readonly name: string;
   /** False: waits for the second reading. */
   readonly confirmed: boolean;

@@ -159,6 +159,7 @@ describe('events', () => {
     );
     const listed = JSON.parse((await site.run(['events', '-o', 'json'])).out) as { readonly items: readonly { readonly message: string }[] };
     expect(listed.items.map(({ message }) => message)).toEqual(['first', 'second']);
+    expect((await site.run(['events', '-o', 'name'])).out).toBe('doorgroup.sexton.dev/gym\ndoorgroup.sexton.dev/gym\n');
     const interrupt = new AbortController();
     const { code, out } = await site.run(['events', '-w'], {
       now,

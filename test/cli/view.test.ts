@@ -93,6 +93,18 @@ describe('diff', () => {
     });
   });
 
+  it('of a full week the line shows the day that changes', async () => {
+    const full = Object.fromEntries(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'].map((day) => [day, '09:00-12:00, 13:00-16:30']));
+    const change = { verb: 'program', object: { kind: 'Schedule', id: 's1', name: 'Front' }, held: false as const };
+    const view = calmView();
+    const changes = [
+      { ...change, before: { ...full, sunday: '09:00-10:00' }, after: { ...full, sunday: '09:00-11:00' } },
+      { ...change, before: { ...full, sunday: '09:00-10:00' }, after: full },
+    ];
+    const { out } = await site.run(['diff', 'doors'], { view: { ...view, diff: { planes: [{ plane: 'doors', hash: null, changes }] } } });
+    expect(out).toBe('~ program Schedule/Front: sunday 09:00-10:00 -> sunday 09:00-11:00\n~ program Schedule/Front: sunday 09:00-10:00 -> nothing\n2 changes, 0 held\n');
+  });
+
   it('shows one plane, also as JSON', async () => {
     const { out } = await site.run(['diff', 'doors', '-o', 'json'], { view: heldView() });
     expect(JSON.parse(out)).toEqual({ planes: [heldView().diff.planes[0]] });

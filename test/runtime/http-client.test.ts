@@ -183,6 +183,13 @@ describe('retries', () => {
     expect(answer).toMatchObject({ status: 500, body: '{"code":"CODE_SYSTEM_ERROR"}' });
   });
 
+  it('says what to look at where nothing listens', async () => {
+    const server = await serve((_request, response) => response.end());
+    await server.close();
+    const refused = client(server.url, { clock: impatientClock }).request({ method: 'POST', path: '/x' });
+    expect(await failure(refused)).toMatchObject({ code: 'ConnectionFailed', message: expect.stringMatching(/ECONNREFUSED.*: check that it runs, and the url in the configuration\.$/) as string });
+  });
+
   it('repeats a read whose connection broke, and says ConnectionFailed for a write', async () => {
     let count = 0;
     const server = kept(

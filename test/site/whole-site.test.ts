@@ -119,6 +119,22 @@ describe('a whole site', () => {
     expect(await site.writes()).toEqual([]);
   });
 
+  it('a removed file is a held change in the diff until that reading, of a group or of anything else', async () => {
+    site = await startSite({ ...church, files: { ...church.files, 'doors.yaml': doorGroup('lobby', 'Lobby'), 'gym.yaml': doorGroup('gym', 'Gym') } });
+    const held = (): readonly string[] =>
+      site?.composition.engine.view().diff.planes.flatMap(({ changes }) => changes.flatMap(({ verb, object, held: why }) => (why === false ? [] : [`${verb} ${object.kind}/${object.name}`]))) ?? [];
+    await site.run();
+    await site.remove('gym.yaml');
+    await site.remove('hours.yaml');
+    await site.run();
+    expect([...held()].sort()).toEqual(['revoke DoorGroup/gym', 'revoke OfficeHours/office']);
+    expect(await site.openDoors('2026-11-23T14:30:00Z')).toEqual(['Lobby']);
+    site.clock.advance(11_000);
+    await site.run();
+    expect(held()).toEqual([]);
+    expect(await site.openDoors('2026-11-23T14:30:00Z')).toEqual([]);
+  });
+
   it('forgets on disk what it owns no longer, down to the last thing', async () => {
     const { 'hours.yaml': hours = '' } = church.files;
     site = await startSite({ ...church, without: ['civicrm'], files: { 'hours.yaml': hours, 'lobby.yaml': doorGroup('lobby', 'Lobby') } });

@@ -69,7 +69,7 @@ function planRelease(planes: readonly PlanePlanView[], hash: string): Release {
 function contactRelease(planes: readonly PlanePlanView[], contact: number): Release {
   const changes = planes.flatMap(({ plane, changes: all }) => (plane === 'members' ? all.filter((change) => change.contact === contact) : []));
   const ops = operations(changes);
-  if (ops.length === 0) throw new CommandError(exit.failed, `${whyNothing(contact, changes)}${present(planes)}`);
+  if (ops.length === 0) throw new CommandError(exit.failed, `${whyNothing(contact, changes)}${planes.some(({ hash }) => hash !== null) ? present(planes) : ''}`);
   return { hash: planHash(ops), plane: 'members', ops };
 }
 

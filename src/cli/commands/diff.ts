@@ -6,6 +6,7 @@ import { follow } from '../follow.js';
 import type { OutputForm } from '../options.js';
 import { printValue } from '../print.js';
 import type { Session } from '../session.js';
+import { objectName } from '../targets.js';
 import { readView, readViewAgain } from '../view.js';
 import type { ViewRequest } from '../view.js';
 
@@ -43,7 +44,7 @@ export async function diffCommand(session: Session, plane: Plane | undefined, op
 async function print({ terminal }: Session, diff: DiffView, output: OutputForm | undefined): Promise<void> {
   for (const { plane, error } of diff.planes) if (error !== undefined) terminal.note(`${plane}: ${error}`);
   if (output === 'json' || output === 'yaml') await printValue(terminal, output, diff);
-  else if (output === 'name') terminal.out(diff.planes.flatMap(({ changes }) => changes.map(({ object }) => `${object.kind.toLowerCase()}/${object.name}\n`)).join(''));
+  else if (output === 'name') terminal.out(diff.planes.flatMap(({ changes }) => changes.map(({ object }) => `${objectName(object)}\n`)).join(''));
   else if (diff.planes.some(({ error }) => error === undefined)) terminal.out(diffText(diff, terminal.colors));
 }
 

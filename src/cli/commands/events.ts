@@ -9,6 +9,7 @@ import { listOf, printValue } from '../print.js';
 import type { Session } from '../session.js';
 import { renderTable } from '../table.js';
 import type { Cell } from '../table.js';
+import { objectName } from '../targets.js';
 
 export interface EventsOptions {
   readonly config?: string;
@@ -33,10 +34,10 @@ export async function eventsCommand(session: Session, options: EventsOptions): P
   const table = renderTable([wide ? 'AT' : 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'], events.map(cells));
   const printOne = async (event: ControllerEvent): Promise<void> => {
     if (output === 'json' || output === 'yaml') await printValue(terminal, output, event);
-    else terminal.out(`${output === 'name' ? nameOf(event) : table.row(cells(event))}\n`);
+    else terminal.out(`${output === 'name' ? objectName(event.object) : table.row(cells(event))}\n`);
   };
   if (output === 'json' || output === 'yaml') await printValue(terminal, output, listOf(events));
-  else if (output === 'name') terminal.out(events.map((event) => `${nameOf(event)}\n`).join(''));
+  else if (output === 'name') terminal.out(events.map((event) => `${objectName(event.object)}\n`).join(''));
   else if (events.length > 0) terminal.out(table.text);
   if (events.length === 0) terminal.note('No events found');
   if (watch !== true) return exit.ok;
@@ -52,8 +53,4 @@ export async function eventsCommand(session: Session, options: EventsOptions): P
     );
   };
   return follow({ session, items: async () => byPlace(await readEvents(stateDir)), first: byPlace(events), print: printOne });
-}
-
-function nameOf({ object }: ControllerEvent): string {
-  return `${object.kind.toLowerCase()}/${object.name}`;
 }
