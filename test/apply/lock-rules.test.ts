@@ -137,6 +137,13 @@ describe.each(points)('case 12, lock rules: killed %s', (point) => {
     expect(await unlocked('18:32')).toEqual(after);
   });
 
+  it('while a closure ends the rule: once it is withdrawn, the next start opens what is left', async () => {
+    await runOnce('18:00', door('18:00', '20:00'));
+    await runOnce('18:30', door(), killedAt(point));
+    expect(await runOnce('18:32', door('18:00', '20:00'))).toBe('Held');
+    expect(await unlocked('18:32')).toEqual(['18:32-20:00']);
+  });
+
   it('once a person has ended the rule, no start opens that window again', async () => {
     await runOnce('18:00', door('18:00', '20:00'));
     await unifi.sim('/clock', { now: iso('18:20') });
@@ -154,6 +161,16 @@ it('an answer that is lost on the way is confirmed by looking', async () => {
   const sent = rows(await unifi.sim('/requests')).filter(({ method }) => method !== 'GET');
   expect(sent).toHaveLength(1);
   expect(await unlocked('18:01')).toEqual(['18:01-20:00']);
+});
+
+it('an end that was refused, and then not wanted any more, is forgotten: a person may end that rule still', async () => {
+  await runOnce('18:00', door('18:00', '20:00'));
+  await unifi.sim('/fault', { match: 'PUT .*lock_rule', times: 1, status: 503, body: 'busy' });
+  expect(await runOnce('18:30', door())).toBe('Failed');
+  expect(await runOnce('18:31', door('18:00', '20:00'))).toBe('Held');
+  await client.setLockRule('gym', { type: 'reset' });
+  expect(await runOnce('18:32', door('18:00', '20:00'))).toBe('EndedByPerson');
+  expect(await unlocked('18:32')).toEqual([]);
 });
 
 it('a refused extension leaves the running rule ours', async () => {

@@ -18,6 +18,7 @@ const held: RuleMemory = {
   longest: null,
   stopped: null,
   before: null,
+  endingSince: null,
 };
 const idle = { type: '', endedTime: 0 };
 const custom = (until: string): RuleInputs['rule'] => ({ type: 'custom', endedTime: at(until) / 1000 });
@@ -113,6 +114,17 @@ describe('what a door needs', () => {
     ['also after a glitch', '19:00', 'Idle (Person)', { windows: [] }],
   ])('a window that a person has ended: %s', (_name, now, expected, changes) => {
     expect(decided(now, { memory: ended, ...changes })).toBe(expected);
+  });
+
+  const ending: RuleMemory = { ...held, endingSince: at('18:30') };
+  it.each<[string, string, string, Partial<RuleInputs>]>([
+    ['is gone soon after: it was our doing', '18:40', 'set until 20:00', {}],
+    ['is found gone much later: it may have been somebody', '18:40:01', 'EndedByPerson (Person)', {}],
+    ['gave way to another: it was somebody', '18:31', 'YieldedToPerson (Person)', { rule: { type: 'keep_lock', endedTime: 0 } }],
+    ['runs on, and is wanted again', '18:31', 'Held', { rule: custom('20:00') }],
+    ['runs on, and is not wanted', '18:31', 'reset', { rule: custom('20:00'), windows: [] }],
+  ])('a rule that we were ending %s', (_name, now, expected, changes) => {
+    expect(decided(now, { memory: ending, ...changes })).toBe(expected);
   });
 
   it('a cause that comes and goes while the rule runs is no new declaration afterwards', () => {

@@ -201,13 +201,17 @@ async function confirmRule(
 /** Ends our own rule and waits until it is gone. False: nothing was sent, look again. */
 async function endRule(door: RuledDoor, look: Look, memory: RuleMemory, deps: ApplyRules): Promise<boolean> {
   const { unifi, rules, clock } = deps;
+  // So that after a kill, or an answer that got lost, its end does not pass for a person's. A disk that takes nothing keeps no door open.
+  await rules.learn(door.id, { ...memory, endingSince: clock.now() });
   try {
     await unifi.setLockRule(door.id, () => {
       leave(look, deps);
       return { type: 'reset' };
     });
   } catch (error) {
-    if (errorCode(error) === 'Overtaken') return false;
+    const code = errorCode(error);
+    if (error instanceof TerminalError || neverTaken.has(code)) await rules.learn(door.id, memory);
+    if (code === 'Overtaken') return false;
     throw error;
   }
   let gone = false;

@@ -103,11 +103,14 @@ const stops: readonly unknown[] = [null, 'Person', 'Unconfirmed', 'MemoryLost'] 
 function decodeMemory(value: unknown): RuleMemory | null {
   if (!isRecord(value) || !isRecord(value['window'])) return null;
   const { doorGroups, window, sentAt, expected, endedTime, longest, stopped, before } = value;
+  // An older version did not know it.
+  const endingSince = (value['endingSince'] ?? null) as number | null;
   const { start, end, causes } = window;
   const sound =
-    isTexts(doorGroups) && isTexts(causes) && [start, end, sentAt, expected].every(isInstant) && [endedTime, longest].every((each) => each === null || isInstant(each));
-  if (!sound || !stops.includes(stopped) || (before !== null && decodeMemory(before) === null)) return null;
-  return value as unknown as RuleMemory;
+    isTexts(doorGroups) && isTexts(causes) && [start, end, sentAt, expected].every(isInstant) && [endedTime, longest, endingSince].every((each) => each === null || isInstant(each));
+  const replaced = before === null ? null : decodeMemory(before);
+  if (!sound || !stops.includes(stopped) || (before !== null && replaced === null)) return null;
+  return { ...(value as unknown as RuleMemory), before: replaced, endingSince };
 }
 
 function isInstant(value: unknown): value is number {

@@ -19,6 +19,8 @@ export interface RuleMemory {
   readonly stopped: 'Person' | 'Unconfirmed' | 'MemoryLost' | null;
   /** The confirmed rule that this unconfirmed one was to replace: it may still be the one that runs. */
   readonly before: RuleMemory | null;
+  /** Since when Sexton itself has been ending it; null: it is not. */
+  readonly endingSince: Instant | null;
 }
 
 export interface RuleInputs {
@@ -72,7 +74,7 @@ const unconfirmedTolerance = 90 * second;
 const expiryTolerance = 10 * second;
 /** Counted up to whole minutes a rule outlasts its window by less than one; beyond, it was sent too late. */
 const overrun = 62 * second;
-/** An unconfirmed rule that is not there was most likely never sent; later somebody may have ended it. */
+/** Within this, an unconfirmed rule that is not there was most likely never sent, and one that was being ended was ended by us; later it may have been somebody. */
 const retryUnconfirmed = 10 * minute;
 const renewalLead = 5 * minute;
 const watchInterval = minute;
@@ -82,7 +84,7 @@ export function unconfirmedMemory(
   { now, memory, doorGroups }: Pick<RuleInputs, 'now' | 'memory' | 'doorGroups'>,
   { window, longest }: Extract<RuleDecision, { readonly action: 'set' }>,
 ): RuleMemory {
-  const before = memory === null || memory.stopped !== null ? null : memory.endedTime === null ? memory.before : { ...memory, before: null };
+  const before = memory === null || memory.stopped !== null ? null : memory.endedTime === null ? memory.before : { ...memory, before: null, endingSince: null };
   // What a glitch of the calendar drops stays known, so that its return is no new declaration.
   const known = memory !== null && overlaps(memory.window, window) ? memory.window.causes : [];
   return {
@@ -94,6 +96,7 @@ export function unconfirmedMemory(
     longest,
     stopped: null,
     before,
+    endingSince: null,
   };
 }
 
@@ -153,9 +156,10 @@ function runningRule(memory: RuleMemory | null, rule: UnifiLockRule): RuleMemory
   if (memory === null) return null;
   if (memory.endedTime === null && memory.before !== null && isOurs(rule, memory.before)) return { ...memory.before, longest: memory.longest };
   if (!isOurs(rule, memory)) return null;
-  if (memory.endedTime !== null) return memory;
+  // It runs on: what was to end it never came, and is decided anew.
+  if (memory.endedTime !== null) return memory.endingSince === null ? memory : { ...memory, endingSince: null };
   // Its request may have left later than was remembered.
-  return { ...memory, endedTime: rule.endedTime, expected: Math.max(memory.expected, rule.endedTime * second), before: null };
+  return { ...memory, endedTime: rule.endedTime, expected: Math.max(memory.expected, rule.endedTime * second), before: null, endingSince: null };
 }
 
 function decideOurs(inputs: RuleInputs, memory: RuleMemory, current: Window | undefined): RuleDecision {
@@ -196,9 +200,10 @@ function renewalAt({ sentAt, expected }: RuleMemory): Instant {
   return expected - Math.min(renewalLead, (expected - sentAt) / 2);
 }
 
-/** A rule of ours that vanished or was replaced before its time was ended by somebody. */
+/** A rule of ours that vanished or was replaced before its time was ended by somebody, unless we were ending it ourselves. */
 function replaced(memory: RuleMemory | null, rule: UnifiLockRule, now: Instant): RuleMemory | null {
   if (memory === null || memory.stopped !== null || memory.window.end <= now) return memory;
+  if (memory.endingSince !== null && ruleKind(rule) === 'idle' && now - memory.endingSince <= retryUnconfirmed) return null;
   const known = memory.endedTime === null ? memory.before : memory;
   if (known !== null && now < known.expected - expiryTolerance) return { ...memory, stopped: 'Person' };
   if (memory.endedTime !== null || now >= memory.expected - expiryTolerance) return memory;
@@ -240,6 +245,7 @@ function lostMemory({ now, doorGroups, memory }: RuleInputs, window: Window): Ru
     longest: memory?.longest ?? null,
     stopped: 'MemoryLost',
     before: null,
+    endingSince: null,
   };
 }
 
