@@ -1,4 +1,5 @@
 import { plain } from '../runtime/text.js';
+import { shutAfter } from '../status/fence-text.js';
 import type { AlertingView, MemberCounts, StatusView } from '../status/view.js';
 import { siteTime, type SiteTime } from '../runtime/site-time.js';
 import type { Cell } from './table.js';
@@ -94,7 +95,7 @@ function table(headers: readonly string[], rows: readonly (readonly (Cell | stri
 }
 
 function fenceText({ fence, fencedUntil }: StatusView, colors: Colors): string {
-  const shut = fencedUntil == null ? '' : `; should Sexton stop, doors stay shut after ${fencedUntil}`;
+  const shut = fencedUntil == null ? '' : `; should Sexton stop, doors ${shutAfter(fencedUntil)}`;
   switch (fence) {
     case 'Off':
       return colors.red('Off: should Sexton die, doors would repeat this week');

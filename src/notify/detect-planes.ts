@@ -1,5 +1,6 @@
 import { holding, hour, minute, sentence, type Holding } from './alert.js';
 import type { AlertFacts, Detect } from './facts.js';
+import { shutAfter } from '../status/fence-text.js';
 import type { Plane, PlaneView, SourceView } from '../status/view.js';
 
 /** A run that failed is tried again within minutes; most of what fails passes. */
@@ -43,7 +44,7 @@ function planeFailing({ plane, ready, reason, message, lastSuccess, gotOnAt }: P
   const meanwhile =
     plane === 'members'
       ? 'Nobody gains or loses access meanwhile.'
-      : `Doors follow the last program${fencedUntil == null ? '' : `, and stay shut after ${fencedUntil}`}.`;
+      : `Doors follow the last program${fencedUntil == null ? '' : `, and ${shutAfter(fencedUntil)}`}.`;
   return [
     holding({
       key: `plane/${plane}`,

@@ -73,7 +73,7 @@ describe('the daemon and its alerts', () => {
     const screen = await here.sexton('status');
     expect(screen.out).toMatch(/^ALERT +ABOUT .*\nCritical +Changes of members wait for you .* sexton approve plan\/[0-9a-f]{12}$/m);
     expect(screen.out).toMatch(/^smtp +False +1 +<never> +smtp: no connection to 127\.0\.0\.1:\d+ \(ESOCKET\)\.$/m);
-    expect(screen.out).toMatch(/^Fence: .* should Sexton stop, doors stay shut after \d{4}-\d\d-\d\d$/m);
+    expect(screen.out).toMatch(/^Fence: .* should Sexton stop, doors stay shut after \d{4}-\d\d-\d\d for at least 60 days$/m);
     expect((await liveStatus(here)).fencedUntil).toMatch(/^\d{4}-\d\d-\d\d$/);
     await until('so do the metrics', () => metric(daemon, /^sexton_alert_transport_up\{transport="smtp"\} 0$/m));
     for (const line of [/^sexton_alert_transport_waiting\{transport="smtp"\} 1$/m, /^sexton_alert_transport_deliveries_total\{transport="webhook",result="success"\} 1$/m, /^sexton_alerts\{severity="Critical"\} 1$/m, /^sexton_heartbeat_up 1$/m]) {

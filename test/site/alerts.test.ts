@@ -200,7 +200,7 @@ describe('a whole site tells its people', () => {
     expect(told.heard()).toEqual([]);
     await told.run(11 * minute);
     await told.hears('Raised plane/doors', 'Raised plane/members');
-    expect((await mailFrom(mail, 1))[0]?.text).toMatch(/The doors plane fails: .* Doors follow the last program, and stay shut after 2026-11-27\./);
+    expect((await mailFrom(mail, 1))[0]?.text).toMatch(/The doors plane fails: .* Doors follow the last program, and stay shut after 2026-11-27 for at least 60 days\./);
     await told.site.unifi.remove('/fault');
     await told.run(minute);
     await told.run(6 * minute);

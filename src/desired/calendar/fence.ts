@@ -3,7 +3,7 @@ import type { UnifiHoliday } from '../../unifi/access-controller.js';
 import { addDays, datesBetween, type LocalDate, type LocalTime } from './local-time.js';
 
 /** Dates that a fence closes one by one; each day it is made anew, further on. */
-const fencedDates = 60;
+export const fencedDates = 60;
 /** How long the one entry after them lasts, where UniFi takes it. */
 const daysBeyond = 3650;
 /** Horizons that a configuration may have. */
