@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { errorCode, errorMessage } from '../runtime/errors.js';
+import { errorCode } from '../runtime/errors.js';
 import { statePaths } from '../runtime/paths.js';
 import type { ControllerEvent } from '../status/events.js';
 import { CommandError, exit } from './exit.js';
@@ -20,7 +20,7 @@ async function textOf(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
-    throw new CommandError(exit.configuration, `${path} cannot be read: ${errorMessage(error)}`);
+    throw new CommandError(exit.configuration, `${path} cannot be read (${errorCode(error)}): give it to the user that runs sexton`);
   }
 }
 

@@ -174,6 +174,11 @@ describe('events', () => {
     expect(out.match(/third/g)).toHaveLength(1);
   });
 
+  it('a file that cannot be read ends with 78, and is named with the remedy', async () => {
+    site.write('state/events.jsonl/x', '');
+    expect(await site.run(['events'])).toMatchObject({ code: 78, out: '', err: expect.stringMatching(/events\.jsonl cannot be read \(EISDIR\): give it to/) as string });
+  });
+
   it('none is no failure', async () => {
     expect(await site.run(['events'])).toEqual({ code: 0, out: '', err: 'No events found\n' });
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acquireLock } from '../../src/runtime/lock.js';
 import { type Site, doorGroup, makeSite, roomMapping } from './harness.js';
+import { calmView } from './view-fixture.js';
 
 let site: Site;
 beforeEach(() => {
@@ -155,6 +156,20 @@ describe('completion', () => {
     expect(await offered('get', 'dg', '-o', '')).toEqual(['json', 'name', 'wide', 'yaml']);
     expect(await offered('get', '--wa')).toEqual(['--watch']);
     expect(await offered('preview', '')).toEqual([]);
+  });
+
+  it('offers what a command takes besides kinds: planes, quirks, what waits, what may be cancelled', async () => {
+    expect(await offered('run', '--plane', '')).toEqual(['doors', 'members']);
+    expect(await offered('adopt', '')).toEqual(['controller', 'members']);
+    expect(await offered('import', '')).toEqual(['csv', 'door-sync', 'fccplanner']);
+    expect(await offered('import', 'csv', '')).toEqual([]);
+    expect(await offered('sim', 'unifi', '--quirk', 'empty-h')).toEqual(['empty-holiday=deny', 'empty-holiday=weekly']);
+    expect(await offered('sim', 'pco', '--quirk', 'limit')).toEqual(expect.arrayContaining([expect.stringMatching(/^limit-drop=/)]));
+    expect(await offered('approve', '')).toEqual([]);
+    const held = [{ kind: 'plan' as const, ref: 'plan/0123456789ab', summary: '', release: '' }];
+    site.write('run/live.json', JSON.stringify({ ...calmView(), status: { ...calmView().status, held } }));
+    expect(await offered('approve', 'pl')).toEqual(['plan/0123456789ab']);
+    expect(await offered('cancel', '')).toEqual(calmView().bookings.map(({ event }) => `${event.id}@${event.startsAt}`));
   });
 
   it('after --config leaves the word to the shell, which offers files', async () => {

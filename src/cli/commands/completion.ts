@@ -1,15 +1,20 @@
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findKind, kindInfo } from '../../api/kinds.js';
 import { kinds } from '../../api/resource.js';
 import type { Kind } from '../../api/resource.js';
 import { loadConfiguration } from '../../runtime/config.js';
-import { statePaths } from '../../runtime/paths.js';
+import { runtimePaths, statePaths } from '../../runtime/paths.js';
+import type { SimulatorKind } from '../../sim/kit/simulator.js';
+import type { View } from '../../status/view.js';
 import { configurationPath } from '../configuration.js';
 import { exit } from '../exit.js';
 import { outputForms } from '../options.js';
 import type { Session } from '../session.js';
 import { targetWords } from '../targets.js';
+import { definitionOf } from './sim.js';
+
+const simulatorKinds = ['unifi', 'pco', 'civicrm'] as const satisfies readonly SimulatorKind[];
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 
@@ -42,11 +47,14 @@ async function candidatesFor(session: Session, words: readonly string[], command
   const positional = given.filter((word, index) => !word.startsWith('-') && given[index - 1] !== '--config');
   const [command, kindWord] = positional;
   if (previous === '-o' || previous === '--output') return outputForms;
+  if (previous === '--plane') return ['doors', 'members'];
+  if (previous === '--quirk') return quirks(kindWord);
   // Nothing of ours: the shell offers files.
   if (previous === '--config') return [];
   if (command === undefined) return last.startsWith('-') ? ['--config', '--help', '--version'] : commands.map(({ name }) => name);
   if (last.startsWith('-')) return commands.find(({ name }) => name === command)?.options ?? [];
-  const names = (kind: Kind): Promise<readonly string[]> => namesOf(session, given.includes('--config') ? config : undefined, kind);
+  const configured = given.includes('--config') ? config : undefined;
+  const names = (kind: Kind): Promise<readonly string[]> => namesOf(session, configured, kind);
   switch (command) {
     case 'get':
     case 'describe':
@@ -70,12 +78,26 @@ async function candidatesFor(session: Session, words: readonly string[], command
     case 'new':
       return kinds.map((kind) => kindInfo(kind).singular);
     case 'sim':
-      return ['unifi', 'pco', 'civicrm'];
+      return simulatorKinds;
+    case 'approve':
+      return (await lastView(session, configured)).status.held.map(({ ref }) => ref);
+    case 'deny':
+    case 'cancel':
+    case 'restore':
+      return (await lastView(session, configured)).bookings.map(({ event }) => `${event.id}@${event.startsAt}`);
+    case 'adopt':
+      return kindWord === undefined ? ['controller', 'members'] : [];
+    case 'import':
+      return kindWord === undefined ? ['door-sync', 'fccplanner', 'csv'] : [];
+    case 'export':
+      return ['csv'];
+    case 'audit':
+      return ['verify'];
     case 'diff':
     case 'reconcile':
       return ['doors', 'members'];
     case 'alert':
-      return kindWord === undefined ? ['test'] : transportNames(session, given.includes('--config') ? config : undefined);
+      return kindWord === undefined ? ['test'] : transportNames(session, configured);
     case 'completion':
       return ['bash', 'zsh', 'fish'];
     case 'help':
@@ -88,6 +110,20 @@ async function candidatesFor(session: Session, words: readonly string[], command
 function transportNames(session: Session, config: string | undefined): readonly string[] {
   const { config: configuration } = loadConfiguration(configurationPath(session, config));
   return [...(configuration?.alerts ?? []).map(({ name }) => name), ...(configuration?.heartbeat == null ? [] : ['heartbeat'])];
+}
+
+/** As the daemon left it, however old: a key press neither asks a server nor waits for one. */
+async function lastView(session: Session, config: string | undefined): Promise<View> {
+  const { config: configuration } = loadConfiguration(configurationPath(session, config));
+  return JSON.parse(await readFile(runtimePaths(configuration?.runtimeDir ?? '').live, 'utf8')) as View;
+}
+
+/** `name=value` for every setting; where any number will do, `name=`. */
+async function quirks(word: string | undefined): Promise<readonly string[]> {
+  const kind = simulatorKinds.find((each) => each === word);
+  if (kind === undefined) return [];
+  const { quirks: table } = await definitionOf(kind);
+  return Object.entries(table).flatMap(([name, { allowed }]) => allowed.map((value) => `${name}=${typeof value === 'string' ? value : ''}`));
 }
 
 /** From the names of the accepted versions' files, which is cheap; from the resource directory where there are none. */

@@ -55,7 +55,7 @@ async function start(definition: SimulatorDefinition, seed: unknown, { terminal 
 }
 
 /** Only the one that is asked for is loaded. */
-async function definitionOf(kind: SimulatorKind): Promise<SimulatorDefinition> {
+export async function definitionOf(kind: SimulatorKind): Promise<SimulatorDefinition> {
   switch (kind) {
     case 'unifi':
       return (await import('../../sim/unifi/definition.js')).unifiDefinition;
