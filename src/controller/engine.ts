@@ -207,6 +207,7 @@ export function createEngine(options: EngineOptions): Engine {
       troubles: deps.troubles.standing(),
       gitOps,
       fenceVerified,
+      statusElsewhere: reading?.statusElsewhere ?? null,
       alerting: options.alerting(),
       sources: [sourceReport('planningCenter', deps.bookings), sourceReport('civicrm', deps.members)],
       unifi,

@@ -37,6 +37,8 @@ export interface ViewInputs {
   /** Null: git-ops is off. */
   readonly gitOps: GitOpsState | null;
   readonly fenceVerified: boolean;
+  /** Where status files are that cannot be written beside their files; null: they stand there. */
+  readonly statusElsewhere: string | null;
   /** Null: nobody is told of anything here. */
   readonly alerting: AlertingView | null;
   /** When UniFi last answered a whole round, and what it then held. */
@@ -167,13 +169,14 @@ function pendingHeld({ eventId, eventName, startsAt, reason, release }: PendingV
   return { kind: 'pending', ref: `${eventId}@${startsAt}`, summary: `${eventName}: ${reason}`, release };
 }
 
-function notes({ gitOps, now, doors, members, statuses, sources, troubles }: ViewInputs): string[] {
+function notes({ gitOps, now, doors, members, statuses, sources, troubles, statusElsewhere }: ViewInputs): string[] {
   const refused = statuses.filter(({ status }) => 'refused' in status).map(({ kind, name, file }) => `${kind}/${name}: ${file} is refused; see sexton describe ${kind}/${name}`);
   const removed = (doors.report?.removed ?? []).map(({ kind, name, confirmed }) => `${kind}/${name}: its file is gone; ${confirmed ? 'it is being revoked' : 'revoked once a second reading confirms it'}`);
   const withheld = [...new Set([doors.report?.withheld, members.report?.withheld, members.report?.suspended].flatMap((text) => text ?? []))];
   return [
     ...troubles.map(({ message }) => message),
     ...gitOpsNotes(gitOps, now),
+    ...(statusElsewhere === null ? [] : [`the resource directory cannot be written: status files are in ${statusElsewhere}`]),
     ...withheld,
     ...sources.flatMap(({ state }) => [...(state?.snapshot?.kept === undefined ? [] : [state.snapshot.kept.text]), ...(state?.warnings ?? [])]),
     ...refused,

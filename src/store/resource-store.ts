@@ -51,6 +51,8 @@ export interface ResourceReading {
   readonly suspended: string | null;
   /** Milliseconds until an unconfirmed absence can be confirmed; null when there is none. */
   readonly confirmAbsenceIn: number | null;
+  /** Where status files went that could not be written beside their files; absent while they stand there. */
+  readonly statusElsewhere?: string;
 }
 
 export interface StatusUpdate {

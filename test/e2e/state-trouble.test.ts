@@ -91,6 +91,20 @@ describe.runIf(mounts)('a disk that goes read-only under the daemon, as a dying 
     expect((await daemon.stop()).code).toBe(0);
   }, 90_000);
 
+  it('resources on a disk that is read-only: status files are in the runtime directory, and `status` says so', async () => {
+    const here = await site({});
+    const resources = join(here.directory, 'resources');
+    expect(spawnSync('mount', ['--bind', resources, resources]).status).toBe(0);
+    closing.push(() => spawnSync('umount', ['-l', resources]));
+    expect(spawnSync('mount', ['-o', 'remount,bind,ro', resources]).status).toBe(0);
+    await here.daemon();
+    await here.sexton('reconcile');
+    const elsewhere = join(here.directory, 'run/status');
+    await until('it is told', async () => (await here.sexton('status')).out.includes(`status files are in ${elsewhere}`));
+    expect(readdirSync(elsewhere).filter((name) => name.endsWith('.status.yaml')).length).toBeGreaterThan(0);
+    expect(readdirSync(resources).filter((name) => name.endsWith('.status.yaml'))).toEqual([]);
+  });
+
   it('at a start it is 78, and named', async () => {
     const here = await site({});
     const disk = join(here.directory, 'state');

@@ -143,7 +143,9 @@ describe('a resource directory that cannot be written', () => {
     try {
       await writeAll(store, { next: 'soon' });
       await writeAll(store, { next: 'soon' });
-      expect(summary(await store.list())).toEqual(['DoorGroup/lobby sub/lobby.yaml v1', 'SafeHours/gate sub/lobby.yaml v1']);
+      const reading = await store.list();
+      expect(summary(reading)).toEqual(['DoorGroup/lobby sub/lobby.yaml v1', 'SafeHours/gate sub/lobby.yaml v1']);
+      expect(reading.statusElsewhere).toBe(join(world.runtimeDir, 'status'));
       expect((await world.open({ readOnly: true }).list()).resources[0]?.status).toMatchObject({ next: 'soon' });
     } finally {
       if (root) process.seteuid?.(0);
@@ -155,6 +157,7 @@ describe('a resource directory that cannot be written', () => {
     await writeAll(store, { next: 'soon' });
     expect(world.text('sub/lobby.status.yaml')).toContain('next: soon');
     expect(existsSync(spare)).toBe(false);
+    expect((await store.list()).statusElsewhere).toBeUndefined();
   });
 
   it('a status that can be written nowhere fails the call, after the others were written', async () => {

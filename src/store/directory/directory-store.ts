@@ -137,6 +137,7 @@ class DirectoryStore implements ResourceStore {
       unreadable: [...unreadable, ...misnamed],
       suspended,
       confirmAbsenceIn: confirmIn,
+      ...(this.#status.elsewhere === null ? {} : { statusElsewhere: this.#status.elsewhere }),
     };
   }
 

@@ -30,11 +30,17 @@ export class StatusFiles {
   readonly #options: StatusFilesOptions;
   readonly #spare: string;
   readonly #said = new Set<string>();
+  #elsewhere = false;
   readonly #cache = new Map<string, StatusReading & { readonly text: string; readonly stats: BigIntStats; readonly racy: boolean }>();
 
   constructor(options: StatusFilesOptions) {
     this.#options = options;
     this.#spare = runtimePaths(options.runtimeDir).status;
+  }
+
+  /** Where the last status files went that could not be written beside their files; null: they stand there. */
+  get elsewhere(): string | null {
+    return this.#elsewhere ? this.#spare : null;
   }
 
   /** What stands beside the resource file, else what the spare file says. `present`: the file in the directory, if any. */
@@ -63,6 +69,7 @@ export class StatusFiles {
     for (const path of present) if (!wanted.has(path)) await this.#remove(path);
     for (const path of this.#cache.keys()) if (!wanted.has(path) && !present.includes(path)) this.#cache.delete(path);
     await this.#removeSpares(spare);
+    this.#elsewhere = spare.size > 0;
     if (failures.length === 0) return;
     const [first] = failures;
     throw new TransientError(`${failures.length} status files could not be written: ${errorMessage(first)}`, { code: errorCode(first), cause: first });
