@@ -67,11 +67,10 @@ const longestSilence = 30 * 60_000;
 /** After every publication of the engine. */
 export function lookAt(engine: Engine, planes: readonly Plane[], { unifi }: Configuration): Parameters<Alerter['look']>[0] {
   return {
-    view: engine.published(),
+    ...engine.published(),
     statuses: engine.statuses(),
     reading: engine.reading(),
     planes,
-    reported: engine.reported(),
     stuckAfter: Math.max(longestSilence, 3 * unifi.resync),
   };
 }

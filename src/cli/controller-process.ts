@@ -139,7 +139,7 @@ export async function control(controller: ControllerProcess, held: () => boolean
   const server = await startServer({
     listen: configuration.server.listen,
     metricsText: () => metrics.text(),
-    planes: () => engine.published().status.planes,
+    planes: () => engine.published().view.status.planes,
     running: controller.planes,
     log,
   });
@@ -174,7 +174,7 @@ export async function control(controller: ControllerProcess, held: () => boolean
   log.info('started', { site: configuration.site, mode: engine.view().status.mode, url });
   if (!signal.aborted) void daemon.start();
   const manager = serviceManager(session.environment, log);
-  const summary = (): string => planesText(engine.published(), controller.planes);
+  const summary = (): string => planesText(engine.published().view, controller.planes);
   const letGo = manager === null ? null : keepWatchdog({ manager, clock, overdue: () => daemon.overdue(), summary, log });
   const stopWatching = deps.dryRun || !controller.planes.includes('doors') ? null : watchEachMinute(deps.watch, clock);
   onStarted?.({ view: () => engine.view(), url });

@@ -43,18 +43,23 @@ export interface EngineOptions {
   readonly log: Logger;
 }
 
+/** One moment of the planes. */
+export interface Publication {
+  readonly view: View;
+  /** Planes that had looked at the world by then: what the view lacks of another is not known, and not over. */
+  readonly reported: readonly Plane[];
+}
+
 export interface Engine {
   /** One run of one plane, published. @param gotOn called each time a long one has got something done @throws what the queue should back off from */
   reconcile(plane: Plane, gotOn?: () => void): Promise<WorkResult>;
   /** Publishes again without a run: a source failed or came back. */
   refresh(): Promise<void>;
   view(): View;
-  /** The view that was published last: nobody is told of a run before its statuses are there. */
-  published(): View;
+  /** What was published last: nobody is told of a run before its statuses are there. */
+  published(): Publication;
   /** As last computed; empty before the first publication. */
   statuses(): readonly StatusUpdate[];
-  /** Planes that have looked at the world in this process. */
-  reported(): readonly Plane[];
   /** The newest reading of the directory; null before the first. */
   reading(): ResourceReading | null;
 }
@@ -68,7 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
   let statuses: readonly StatusUpdate[] = [];
   let unifi: { readAt: number | null; items: number } = { readAt: null, items: 0 };
   let publishing: Promise<void> = Promise.resolve();
-  let published: View | null = null;
+  let published: Publication | null = null;
   let gitOps: GitOpsState | null = null;
   let fenceVerified = false;
 
@@ -139,7 +144,7 @@ export function createEngine(options: EngineOptions): Engine {
       await putOnRecord(plane, current);
       const events = [...deps.troubles.news(), ...planeEvents(plane, current), ...statusEvents(current, statuses, now)];
       // Taken now: a run that ends while statuses are written is told with its own.
-      const shown = view();
+      const shown = publication();
       try {
         await options.publisher.statuses(statuses, current);
       } finally {
@@ -147,7 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
         await options.publisher.events(events);
         await publishView(shown);
       }
-    } else await publishView(view());
+    } else await publishView(publication());
   }
 
   /** What is refused, and what people did by commands. A disk that takes nothing is told, and stops nothing. */
@@ -163,12 +168,12 @@ export function createEngine(options: EngineOptions): Engine {
     troubles.keep('audit', problem === null ? [] : [{ key: 'audit', reason: 'AuditUnwritable', object: 'State/audit.jsonl', message: unwritten(problem) }]);
   }
 
-  async function publishView(shown: View): Promise<void> {
+  async function publishView(shown: Publication): Promise<void> {
     try {
-      await options.publisher.view(shown);
+      await options.publisher.view(shown.view);
     } finally {
       published = shown;
-      observer.published(shown, statuses);
+      observer.published(shown.view, statuses);
     }
   }
 
@@ -214,12 +219,13 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
-  function reported(): readonly Plane[] {
-    return [...(doors.report === null ? [] : ['doors' as const]), ...(members.report === null ? [] : ['members' as const])];
+  function publication(): Publication {
+    const reported = [...(doors.report === null ? [] : ['doors' as const]), ...(members.report === null ? [] : ['members' as const])];
+    return { view: view(), reported };
   }
 
-  const unpublished = view();
-  return { reconcile, refresh: () => publish(null), view, published: () => published ?? unpublished, statuses: () => statuses, reported, reading: () => reading };
+  const unpublished = publication();
+  return { reconcile, refresh: () => publish(null), view, published: () => published ?? unpublished, statuses: () => statuses, reading: () => reading };
 }
 
 /** A status file that somebody edited or removed is no news: what this process told last is what was told. */
