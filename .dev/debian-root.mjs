@@ -13,11 +13,11 @@ function osRelease() {
   return Object.fromEntries([...text.matchAll(/^(\w+)="?([^"\n]*)"?$/gm)].map(([, key, value]) => [key, value]));
 }
 
-/** Where this machine gets its own packages from, for this release. */
+/** Where this machine gets its own packages from, for this release; nothing: debootstrap knows Debian's own place. */
 function mirror(suite) {
   const { stdout } = run('apt-get', ['indextargets', '--format', '$(RELEASE) $(COMPONENT) $(REPO_URI)', 'Created-By: Packages']);
   const line = (stdout ?? '').split('\n').find((each) => each.startsWith(`${suite} main `));
-  return line?.split(' ')[2] ?? 'http://deb.debian.org/debian';
+  return line === undefined ? [] : [line.split(' ')[2]];
 }
 
 /** `{ path }` or `{ why }`. */
@@ -36,7 +36,7 @@ export function debianRoot() {
   const making = `${path}.${process.pid}`;
   mkdirSync(debs, { recursive: true });
   console.error(`sexton: making a Debian for the tests of the systemd units, once, in ${path} (a minute or more) …`);
-  const { status, stderr, error } = run('debootstrap', ['--variant=minbase', `--cache-dir=${debs}`, `--include=${packages.join()}`, suite, making, mirror(suite)], { timeout: 900_000 });
+  const { status, stderr, error } = run('debootstrap', ['--variant=minbase', `--cache-dir=${debs}`, `--include=${packages.join()}`, suite, making, ...mirror(suite)], { timeout: 900_000 });
   if (status !== 0) {
     rmSync(making, { recursive: true, force: true });
     return { why: `debootstrap failed: ${error?.message ?? (stderr.trim().split('\n').at(-1) || `exit code ${status}`)}` };
