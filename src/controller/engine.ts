@@ -83,7 +83,10 @@ export function createEngine(options: EngineOptions): Engine {
     const error = await (plane === 'doors' ? runDoors() : runMembers(gotOn));
     observer.reconciled(plane, error === null ? 'success' : 'error', (clock.monotonic() - started) / 1000);
     // A run that learned nothing leaves the old report: what that one did was told already.
-    await publish((plane === 'doors' ? doors.report : members.report) === before ? null : plane);
+    const learned = (plane === 'doors' ? doors.report : members.report) !== before;
+    // At once: the other plane may be about to publish what this one did.
+    if (learned) countChanges(plane);
+    await publish(learned ? plane : null);
     if (error !== null) throw error.thrown;
     return { requeueAfter: Math.max(1, Math.min(options.resync, requeue[plane] ?? Infinity, reading?.confirmAbsenceIn ?? Infinity)) };
   }
@@ -177,17 +180,19 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  function countChanges(plane: Plane): void {
+    if (plane === 'members') {
+      for (const [verb, count] of Object.entries(members.report?.result?.done ?? {})) observer.changed('members', verb, count);
+      return;
+    }
+    for (const { done } of doors.report?.groups ?? []) for (const { verb } of done) observer.changed('doors', verb, 1);
+    const rules = (doors.report?.rules ?? []).filter(({ state }) => state !== 'Pending').flatMap(({ sent }) => sent);
+    for (const { until } of rules) observer.changed('doors', until === null ? 'revoke' : 'program', 1);
+  }
+
   function planeEvents(plane: Plane | null, current: ResourceReading): ControllerEvent[] {
-    if (plane === 'doors' && doors.report !== null) {
-      for (const { done } of doors.report.groups) for (const { verb } of done) observer.changed('doors', verb, 1);
-      const rules = doors.report.rules.filter(({ state }) => state !== 'Pending').flatMap(({ sent }) => sent);
-      for (const { until } of rules) observer.changed('doors', until === null ? 'revoke' : 'program', 1);
-      return doorEvents(doors.report);
-    }
-    if (plane === 'members' && members.report !== null) {
-      for (const [verb, count] of Object.entries(members.report.result?.done ?? {})) observer.changed('members', verb, count);
-      return memberEvents(members.report, current.resources.find(({ kind }) => kind === 'TierMapping')?.name ?? '');
-    }
+    if (plane === 'doors' && doors.report !== null) return doorEvents(doors.report);
+    if (plane === 'members' && members.report !== null) return memberEvents(members.report, current.resources.find(({ kind }) => kind === 'TierMapping')?.name ?? '');
     return [];
   }
 
