@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { writeDurably } from '../../runtime/durable-file.js';
+import { errorCode } from '../../runtime/errors.js';
 import { isRecord } from '../../runtime/record.js';
 import { stateVersions } from '../../runtime/state-versions.js';
 import { weekdays, type TimeRange, type UnifiSchedule, type WeekSchedule } from '../../unifi/access-controller.js';
@@ -23,7 +24,7 @@ export function fenceRecord(path: string): FenceRecord {
       try {
         text = await readFile(path, 'utf8');
       } catch (error) {
-        return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? null : 'Unreadable';
+        return errorCode(error) === 'ENOENT' ? null : 'Unreadable';
       }
       return decoded(text) ?? 'Unreadable';
     },
